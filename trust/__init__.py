@@ -1,0 +1,3 @@
+"""What is trusted: keys, policy, evidence and verdicts as plain values. Nothing here touches a file, a socket or a clock."""
+
+__version__ = "0.1.0"

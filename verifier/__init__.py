@@ -1,0 +1,1 @@
+"""How it is established: registries, signatures, files and the command line."""
