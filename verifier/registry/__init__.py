@@ -1,0 +1,1 @@
+"""Where images are: registries over HTTP, and OCI image layouts on disk."""
