@@ -174,18 +174,14 @@ def _kind(document: Mapping[str, Any], media_type: str | None) -> str:
     said = _optional_text(document, "mediaType", "the manifest")
     _refuse_schema_1(document, said, media_type)
     if said is not None and media_type is not None and said != media_type:
-        raise MalformedContent(
-            f"the manifest says that it is `{said[:100]}`, and was sent as `{media_type[:100]}`"
-        )
+        raise MalformedContent(f"the manifest says that it is `{said[:100]}`, and was sent as `{media_type[:100]}`")
     kind = said or media_type or _kind_by_shape(document)
     if kind not in MANIFEST_TYPES:
         raise UnsupportedManifest(f"`{kind[:100]}` is not the media type of a manifest that is read")
     if document.get("schemaVersion") != 2 or type(document["schemaVersion"]) is not int:
         raise MalformedContent("the manifest has a `schemaVersion` that is not 2")
     foreign = {"config", "layers"} if kind in _INDEX_TYPES else {"manifests"}
-    ambiguous = sorted(
-        name for name in document if name.lower() in foreign | {"fslayers", "history", "blobs"}
-    )
+    ambiguous = sorted(name for name in document if name.lower() in foreign | {"fslayers", "history", "blobs"})
     if ambiguous:
         raise MalformedContent(f"the manifest is `{kind}` and has the field `{ambiguous[0]}` of another kind")
     return kind

@@ -28,9 +28,7 @@ _TAG_ALONE = re.compile(_TAG, re.ASCII)
 _REPOSITORY = re.compile(rf"(?P<domain>{_DOMAIN})/(?P<path>{_PATH})", re.ASCII)
 _REGISTRY = re.compile(_DOMAIN, re.ASCII)
 _LOCAL_IMAGE_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}", re.ASCII)
-_DOCKER_HUB_HOSTS = frozenset(
-    {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
-)
+_DOCKER_HUB_HOSTS = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _PORT_LIMIT = 65535
 _HTTPS_PORT = 443
 
@@ -166,9 +164,7 @@ def is_loopback(host: str) -> bool:
     """Whether `host`, a name or an address without a port, is this machine by its spelling alone."""
     if host in ("localhost", "[::1]"):
         return True
-    return (
-        re.fullmatch(r"127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}", host, re.ASCII) is not None
-    )
+    return re.fullmatch(r"127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}", host, re.ASCII) is not None
 
 
 def _split(domain: str | None, path: str) -> tuple[str, str]:
@@ -201,9 +197,7 @@ def _digest(text: str, digest: str | None) -> Digest | None:
     try:
         return Digest.parse(digest)
     except BadDigest as error:
-        raise BadReference(
-            f"{_shown(text)} is not an image reference: {error.message}", hint=error.hint
-        ) from error
+        raise BadReference(f"{_shown(text)} is not an image reference: {error.message}", hint=error.hint) from error
 
 
 def _shown(text: str) -> str:

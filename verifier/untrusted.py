@@ -170,6 +170,8 @@ def _check_surrogates(value: object) -> None:
         case list():
             for inner in value:
                 _check_surrogates(inner)
+        case _:
+            pass
 
 
 def _kind(value: object) -> str:
