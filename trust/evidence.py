@@ -19,8 +19,8 @@ class Subject:
         digest: of the manifest or index that the reference named.
         tag: the one that was asked for, None if the reference had only a digest.
         pinned: whether the reference named the digest itself.
-        children: digests of the runnable platforms of an index; empty for a single image.
-        platform: the one that the run was narrowed to, with its digest; None for all.
+        children: the runnable platforms of an index, or the chosen ones; empty for a single image.
+        tag_digest: what the tag beside a pinned digest names now; None if there is none, or it was not asked.
 
     """
 
@@ -29,6 +29,7 @@ class Subject:
     tag: str | None
     pinned: bool
     children: tuple[Child, ...] = ()
+    tag_digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,15 +37,24 @@ class Pattern:
             return cls(text, re.compile(r".+", re.ASCII | re.DOTALL))
         registry, _, path = text.partition("/")
         segments = [".+" if part == "**" else _segment(part, "[^/]") for part in path.split("/")]
-        host = "[^/]+" if registry == "*" else _segment(registry, r"[^./]")
+        host = _registry_expression(registry).pattern
         return cls(text, re.compile(host + "/" + "/".join(segments), re.ASCII))
 
     def matches(self, repository: str) -> bool:
         """Whether the whole of the canonical `repository` matches."""
         return self._expression.fullmatch(repository) is not None
 
+    def may_match_registry(self, registry: str) -> bool:
+        """Whether some repository of `registry` could match."""
+        return self.text == "**" or _registry_expression(self.text).fullmatch(registry) is not None
+
     def __str__(self) -> str:
         return self.text
+
+
+def _registry_expression(text: str) -> re.Pattern[str]:
+    registry = text.partition("/")[0]
+    return re.compile("[^/]+" if registry == "*" else _segment(registry, r"[^./]"), re.ASCII)
 
 
 def _segment(text: str, one: str) -> str:

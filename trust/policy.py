@@ -156,6 +156,16 @@ class Policy:
         """The first rule about the canonical `repository`, or None."""
         return next((rule for rule in self.rules if rule.matches(repository)), None)
 
+    def knows_registry(self, registry: str) -> bool:
+        """Whether some rule could match an image of `registry`."""
+        return any(pattern.may_match_registry(registry) for rule in self.rules for pattern in rule.images)
+
+    @property
+    def signers(self) -> tuple[TrustedSigner, ...]:
+        """Everybody whom some rule names, each once."""
+        named = (signer for rule in self.rules for one in rule.signatures for signer in one.signers)
+        return tuple({signer.key.fingerprint: signer for signer in named}.values())
+
     def name_denial(self, repository: str) -> Denial | None:
         """The first denial of the canonical `repository` by name, or None."""
         return next((one for one in self.denials if any(pattern.matches(repository) for pattern in one.images)), None)
