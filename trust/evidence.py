@@ -45,16 +45,23 @@ class Origin:
     """Where a candidate was found, so that a person finds it again.
 
     Attributes:
-        place: the tag or referrer's digest, and the position within it: `sha256-ab….sig, layer 2`.
+        place: the tag, or the digest of the referrer.
         format: `simple signing`, `bundle` or `attestation`.
+        layer: its position in the manifest there, from 0.
 
     """
 
     place: str
     format: str
+    layer: int = 0
+
+    @property
+    def sort_key(self) -> tuple[str, int, str]:
+        """What candidates are listed by, so that the order does not depend on when answers came."""
+        return self.place, self.layer, self.format
 
     def __str__(self) -> str:
-        return f"{self.format} at {self.place}"
+        return f"{self.format} at {self.place}" + (f", layer {self.layer}" if self.layer else "")
 
 
 @dataclass(frozen=True, slots=True)
