@@ -24,6 +24,14 @@ _ANNOTATION_LIMIT = 200
 _SIZE_LIMIT = 1 << 50
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1"
 _INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+_DOCKER_TYPES = frozenset({DOCKER_LIST, DOCKER_MANIFEST})
+_MANIFEST_FIELDS = frozenset(
+    {"schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations"}
+)
+_DESCRIPTOR_FIELDS = frozenset(
+    {"mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"}
+)
+_FIELDS_OF_OTHERS = frozenset({"fslayers", "history", "blobs"})
 _DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
 
 
@@ -77,6 +85,19 @@ class Descriptor:
         unknown = self.platform is not None and "unknown" in (self.platform.os, self.platform.architecture)
         return not unknown and annotated != "attestation-manifest"
 
+    def check(self, content: bytes, what: str) -> bytes:
+        """`content`, unchanged, which is called `what` in errors.
+
+        Raises:
+            DigestMismatch: the content has another digest.
+            MalformedContent: the content has the digest and another size.
+
+        """
+        self.digest.check(content, what)
+        if len(content) != self.size:
+            raise MalformedContent(f"{what} has {len(content)} bytes, and was named with a size of {self.size}")
+        return content
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -106,6 +127,18 @@ class Index:
     artifact_type: str | None
     annotations: Mapping[str, str]
 
+    def images(self) -> tuple[Descriptor, ...]:
+        """The children that can be run.
+
+        Raises:
+            LimitExceeded: there are more than `CHILD_LIMIT`.
+
+        """
+        runnable = tuple(child for child in self.children if child.runnable)
+        if len(runnable) > CHILD_LIMIT:
+            raise LimitExceeded(f"the index has {len(runnable)} images, more than the {CHILD_LIMIT} that are read")
+        return runnable
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -128,8 +161,9 @@ def parse_manifest(content: bytes, media_type: str | None, *, digest: Digest | N
     `content` was already checked against; without it the sha256 digest is computed.
 
     Spec: OCI image-spec v1.1, "Image Manifest" and "Image Index"; Docker image manifest v2, schema 2. Stricter
-    in that every media type that is given must agree, and that a document with the fields of both kinds is
-    refused (CVE-2021-41190).
+    in that every media type that is given must agree and that one must be given, that a document with the
+    fields of both kinds is refused (CVE-2021-41190), and that a field's name in other capitals is refused,
+    because some readers take it for the field.
 
     Raises:
         UnsupportedManifest: it is a schema 1 manifest, or of another type that is no manifest.
@@ -156,6 +190,7 @@ def parse_descriptor(value: object, what: str) -> Descriptor:
 
     """
     document = expect_object(value, what)
+    _refuse_other_capitals(document, _DESCRIPTOR_FIELDS, what)
     try:
         digest = Digest.parse(expect_text(document.get("digest"), f"the digest of {what}"))
     except BadDigest as error:
@@ -175,16 +210,33 @@ def _kind(document: Mapping[str, Any], media_type: str | None) -> str:
     _refuse_schema_1(document, said, media_type)
     if said is not None and media_type is not None and said != media_type:
         raise MalformedContent(f"the manifest says that it is `{said[:100]}`, and was sent as `{media_type[:100]}`")
-    kind = said or media_type or _kind_by_shape(document)
+    kind = said or media_type
+    if kind is None:
+        raise MalformedContent("nothing says which kind of manifest it is")
     if kind not in MANIFEST_TYPES:
         raise UnsupportedManifest(f"`{kind[:100]}` is not the media type of a manifest that is read")
-    if document.get("schemaVersion") != 2 or type(document["schemaVersion"]) is not int:
+    if said is None and kind in _DOCKER_TYPES:
+        raise MalformedContent(f"the manifest was sent as `{kind}`, which has a `mediaType`, and this has none")
+    if type(document.get("schemaVersion")) is not int or document["schemaVersion"] != 2:
         raise MalformedContent("the manifest has a `schemaVersion` that is not 2")
+    _refuse_ambiguity(document, kind)
+    return kind
+
+
+def _refuse_ambiguity(document: Mapping[str, Any], kind: str) -> None:
     foreign = {"config", "layers"} if kind in _INDEX_TYPES else {"manifests"}
-    ambiguous = sorted(name for name in document if name.lower() in foreign | {"fslayers", "history", "blobs"})
+    ambiguous = sorted(name for name in document if name.lower() in foreign | _FIELDS_OF_OTHERS)
     if ambiguous:
         raise MalformedContent(f"the manifest is `{kind}` and has the field `{ambiguous[0]}` of another kind")
-    return kind
+    _refuse_other_capitals(document, _MANIFEST_FIELDS, "the manifest")
+
+
+def _refuse_other_capitals(document: Mapping[str, Any], fields: frozenset[str], what: str) -> None:
+    # Go's reader of JSON, and so most of the field's, takes `Layers` for `layers`.
+    folded = {name.lower() for name in fields}
+    other = sorted(name for name in document if name not in fields and name.lower() in folded)
+    if other:
+        raise MalformedContent(f"{what} has the field `{other[0]}`, which differs from the known one in capitals")
 
 
 def _refuse_schema_1(document: Mapping[str, Any], *media_types: str | None) -> None:
@@ -194,11 +246,6 @@ def _refuse_schema_1(document: Mapping[str, Any], *media_types: str | None) -> N
             "the image has a manifest of schema 1, whose digest does not cover all of it",
             hint="push the image again with a client made since 2017",
         )
-
-
-def _kind_by_shape(document: Mapping[str, Any]) -> str:
-    # Spec: OCI image-spec v1.1: `mediaType` SHOULD be there; without it and without a header the fields tell.
-    return OCI_INDEX if "manifests" in document else OCI_MANIFEST
 
 
 def _manifest(document: Mapping[str, Any], kind: str) -> Manifest:

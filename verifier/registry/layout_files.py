@@ -1,0 +1,67 @@
+"""The files of an image layout, read without following a link or trusting a size."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from verifier.errors import ContentNotFound, LimitExceeded, RegistryError
+
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""A pipe is opened without waiting for its other end, and refused afterwards."""
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LINK_ERRORS = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
+
+
+def read_below(directory: Path, parts: tuple[str, ...], *, limit_bytes: int) -> bytes:
+    """The content of the file that `parts` name below `directory`, of at most `limit_bytes`.
+
+    Every part is opened by itself, relative to the one before: a link anywhere below the directory ends it,
+    also one that is put there meanwhile. The directory itself may be reached by links; it was named by the user.
+
+    Raises:
+        ContentNotFound: there is no such file.
+        LimitExceeded: it is larger.
+        RegistryError: it is a link, no regular file, or cannot be read.
+
+    """
+    path = directory.joinpath(*parts)
+    try:
+        return _read(directory, parts, path, limit_bytes)
+    except FileNotFoundError as error:
+        raise ContentNotFound(f"`{path}` does not exist") from error
+    except OSError as error:
+        if error.errno in _LINK_ERRORS:
+            raise RegistryError(
+                f"`{path}` is reached by a symbolic link, or by a file where a directory should be",
+                hint="in an image layout links are never followed; copy the layout with its files",
+            ) from error
+        raise RegistryError(f"`{path}` cannot be read: {error.strerror}") from error
+
+
+def _read(directory: Path, parts: tuple[str, ...], path: Path, limit_bytes: int) -> bytes:
+    at = os.open(directory, _DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = inner
+        file = os.open(parts[-1], _FILE, dir_fd=at)
+    finally:
+        os.close(at)
+    with os.fdopen(file, "rb") as opened:
+        _check_regular(os.fstat(file), path, limit_bytes)
+        content = opened.read(limit_bytes + 1)
+    if len(content) > limit_bytes:
+        raise LimitExceeded(f"`{path}` has more than the {limit_bytes} bytes that are read")
+    return content
+
+
+def _check_regular(status: os.stat_result, path: Path, limit_bytes: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise RegistryError(f"`{path}` is not a regular file")
+    if status.st_size > limit_bytes:
+        raise LimitExceeded(f"`{path}` has {status.st_size} bytes, more than the {limit_bytes} that are read")
