@@ -75,6 +75,7 @@ def evaluate(policy: Policy, evidence: Evidence, *, requested: str, now: datetim
         rejections=evidence.rejections,
         unsigned=evidence.unsigned,
         unchecked=unchecked,
+        signer_names={signer.principal: signer.name for signer in policy.signers},
     )
 
 

@@ -76,6 +76,7 @@ class VerifiedSignature:
         repository: the repository that the signed payload names; None where the format has none.
         times: verified times of signing, in UTC; empty where nothing proves one.
         log_indexes: of proved entries, as `log id:index`.
+        unjudged: what came with it and was not judged, and why; nothing rests on it.
 
     """
 
@@ -86,6 +87,7 @@ class VerifiedSignature:
     repository: str | None = None
     times: tuple[datetime, ...] = ()
     log_indexes: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

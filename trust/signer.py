@@ -59,6 +59,11 @@ class TrustedKey:
     name: str
     key: VerificationKey
 
+    @property
+    def principal(self) -> str:
+        """Who a signature by this key counts as."""
+        return KeySigner(self.key).principal
+
     def mismatch(self, signer: Signer) -> str | None:
         """Why `signer` is not the holder of this key, or None when it is."""
         if isinstance(signer, KeySigner) and signer.key.fingerprint == self.key.fingerprint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -75,6 +75,7 @@ class Verdict:
         requested: the reference as it was written.
         uses: where it is named; empty if it came by the command line.
         repository: canonical; None if the reference does not parse.
+        pinned: the reference with the digest that was judged, in the spelling that was used; None if none was.
         digest: what was judged. Whoever acts on the verdict acts on this digest. None if it was not established.
         rule: the rule that decided, as the policy names it; None if none matched.
         decision: allow, deny or undecided.
@@ -86,6 +87,7 @@ class Verdict:
         unsigned: what is attached without a signature.
         unchecked: what was not checked, and by whose leave.
         policy_digest: of the policy text.
+        signer_names: what the policy calls the signers, by principal.
         judged_at: time of judgement, UTC.
 
     """
@@ -106,6 +108,7 @@ class Verdict:
     unsigned: tuple[Unsigned, ...] = ()
     unchecked: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
+    signer_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def admitted(self) -> bool:
