@@ -1,0 +1,1 @@
+"""Two images in a layout, a Compose file and a policy: what `imgtrust demo` judges."""
