@@ -14,7 +14,8 @@ from verifier.errors import LimitExceeded, MalformedContent
 DEPTH_LIMIT = 64
 """Levels of nesting in a document. What is signed in this field has fewer than ten."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and the last quote optional: else a long or an unterminated string costs gigabytes or hours.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 _SPACE = re.compile(r"[ \t\r\n]+")
 
