@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,10 +33,10 @@ class Target:
 
     Attributes:
         repository: canonical; what policies match.
-        tag: what is asked for; None only beside a digest, or in a layout with a single image.
-        written_tag: the tag as it was written; None where none was.
+        tag: as it was written; None where none was.
         digest: the pinned one, or None.
         source: where the image is.
+        resolve: asks `source` what the name means now; used only where no digest is pinned.
         signature_sources: where signatures are besides.
         platform: what the run is narrowed to; None for all.
 
@@ -44,9 +44,9 @@ class Target:
 
     repository: str
     tag: str | None
-    written_tag: str | None
     digest: Digest | None
     source: Source
+    resolve: Callable[[], Fetched]
     signature_sources: tuple[Source, ...] = ()
     platform: Platform | None = None
 
@@ -96,7 +96,7 @@ class _Gathering:
     def _resolved(self) -> Fetched:
         if self._target.digest is not None:
             return self._pinned(self._target.digest)
-        return self._target.source.by_tag(self._target.tag or "latest")
+        return self._target.resolve()
 
     def _pinned(self, digest: Digest) -> Fetched:
         try:
@@ -107,15 +107,15 @@ class _Gathering:
             ) from error
 
     def _tag_beside_digest(self) -> Future[Fetched] | None:
-        if self._target.digest is None or self._target.written_tag is None:
+        if self._target.digest is None or self._target.tag is None:
             return None
-        return self._pool.submit(partial(self._target.source.by_tag, self._target.written_tag))
+        return self._pool.submit(partial(self._target.source.by_tag, self._target.tag))
 
     def _subject(self, fetched: Fetched, tag: Future[Fetched] | None) -> Subject:
         return Subject(
             repository=self._target.repository,
             digest=fetched.descriptor.digest,
-            tag=self._target.written_tag,
+            tag=self._target.tag,
             pinned=self._target.digest is not None,
             children=chosen(fetched, self._target.platform, self._target.source),
             tag_digest=_digest_of_tag(tag),

@@ -1,0 +1,142 @@
+"""What every command that asks a registry shares: options, transport, sources, the pool of requests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trust import __version__
+from trust.policy import Policy
+from verifier.errors import UsageError
+from verifier.registry.credentials import CredentialStore
+from verifier.registry.hosts import RegistryMap
+from verifier.registry.transport import HttpSettings, Transport
+from verifier.sources import Sources
+
+CONNECTIONS = 32
+"""Requests that run at a time in one run, and so connections that are open at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryOptions:
+    """What the command line says of registries."""
+
+    registry_map: tuple[str, ...]
+    aliases: tuple[str, ...]
+    insecure_registries: tuple[str, ...]
+    ca_files: tuple[str, ...]
+    token_realms: tuple[str, ...]
+    proxy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run's ways to registries and layouts."""
+
+    sources: Sources
+    transport: Transport
+    requests: Executor
+
+
+def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`command` with the options that are about registries, handed over as `registries`."""
+    options = (
+        click.option(
+            "--registry-map",
+            multiple=True,
+            metavar="FROM=TO",
+            help="Fetch names of FROM (a registry, a repository prefix, or `*`) at TO (HOST[/PREFIX] or oci:DIR).",
+        ),
+        click.option("--alias", "aliases", multiple=True, metavar="MIRROR=IDENTITY", help="Judge MIRROR as IDENTITY."),
+        click.option(
+            "--insecure-registry",
+            "insecure_registries",
+            multiple=True,
+            metavar="HOST[:PORT]",
+            help="Ask this host over plain HTTP.",
+        ),
+        click.option(
+            "--ca-file", "ca_files", multiple=True, metavar="FILE", help="Trust these certificate authorities too."
+        ),
+        click.option(
+            "--token-realm",
+            "token_realms",
+            multiple=True,
+            metavar="REGISTRY=HOST",
+            help="Send credentials of REGISTRY to the token service at HOST.",
+        ),
+        click.option("--proxy", metavar="URL", help="Send requests through this proxy; none is used otherwise."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def options_from(values: Mapping[str, Any]) -> RegistryOptions:
+    """The registry options among the `values` of a command's parameters."""
+    return RegistryOptions(
+        registry_map=values["registry_map"],
+        aliases=values["aliases"],
+        insecure_registries=values["insecure_registries"],
+        ca_files=values["ca_files"],
+        token_realms=values["token_realms"],
+        proxy=values["proxy"],
+    )
+
+
+@contextmanager
+def open_session(options: RegistryOptions, policy: Policy | None, base: Path) -> Iterator[Session]:
+    """The session for `options` and what `policy`, whose folder is `base`, says of registries.
+
+    Raises:
+        UsageError: an option does not say what it should.
+
+    """
+    pairs = _pairs(options.registry_map, "--registry-map")
+    registry_map = RegistryMap.parse(
+        _merged(policy.registry_map if policy else {}, base, pairs),
+        aliases={**(policy.aliases if policy else {}), **_pairs(options.aliases, "--alias")},
+    )
+    insecure = (policy.insecure_registries if policy else frozenset()) | frozenset(options.insecure_registries)
+    settings = HttpSettings(
+        insecure_registries=insecure,
+        ca_files=tuple(Path(name) for name in options.ca_files),
+        token_realms={**(policy.token_realms if policy else {}), **_pairs(options.token_realms, "--token-realm")},
+        proxy=options.proxy,
+        connections=CONNECTIONS,
+        user_agent=f"imgtrust/{__version__}",
+    )
+    credentials = CredentialStore(environment=os.environ, home=Path.home())
+    requests = ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="request")
+    with Transport(settings, credentials) as transport:
+        try:
+            yield Session(Sources(transport, registry_map), transport, requests)
+        finally:
+            requests.shutdown(wait=False, cancel_futures=True)
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        left, equals, right = text.partition("=")
+        if not equals or not left or not right:
+            raise UsageError(f"`{option} {text}` is not of the form LEFT=RIGHT")
+        pairs[left] = right
+    return pairs
+
+
+def _merged(policy_map: Mapping[str, str], base: Path, pairs: Mapping[str, str]) -> dict[str, str]:
+    # A layout that the policy names lies beside the policy; one on the command line, where the command runs.
+    scheme = "oci:"
+    beside = {
+        left: f"{scheme}{base / right.removeprefix(scheme)}" if right.startswith(scheme) else right
+        for left, right in policy_map.items()
+    }
+    return {**beside, **pairs}

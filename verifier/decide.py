@@ -1,0 +1,131 @@
+"""One image from text to verdict. Called by the command line and by everything else that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from trust.errors import ImgtrustError
+from trust.evaluate import evaluate, name_refusal
+from trust.policy import Policy, Rule
+from trust.verdict import Decision, Effect, Finding, Use, Verdict
+from verifier.gather import Target, gather
+from verifier.manifest import Platform
+from verifier.name import ImageName
+from verifier.registry.source import Source
+from verifier.sources import OpenImage
+
+IMAGE_WORKERS = 64
+"""Images that are judged at a time. They mostly wait; how many requests run at once is the pool's affair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One image that is asked about.
+
+    Attributes:
+        text: as it was written.
+        uses: where it is named in files.
+
+    """
+
+    text: str
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """All that is needed to judge images, the same for each of them.
+
+    Attributes:
+        policy: what may run.
+        identify: from text to the name that policies match; raises BadReference.
+        open_image: from a name to where its image is, and how it is resolved there.
+        signature_sources: where signatures are besides, for every image.
+        requests: the bounded pool that runs every request of the run.
+        now: the time of judgement, aware.
+        platform: what the run is narrowed to.
+
+    """
+
+    policy: Policy
+    identify: Callable[[str], ImageName]
+    open_image: Callable[[ImageName], OpenImage]
+    signature_sources: tuple[Source, ...]
+    requests: Executor
+    now: datetime
+    platform: Platform | None = None
+
+    def decide(self, question: Question) -> Verdict:
+        """The verdict on the image that `question` is about. What could not be done is undecided, not raised."""
+        try:
+            verdict = self._judged(question.text)
+        except ImgtrustError as error:
+            verdict = self._undecided(question.text, error)
+        return replace(verdict, uses=question.uses)
+
+    def _judged(self, text: str) -> Verdict:
+        name = self.identify(text)
+        refusal = name_refusal(self.policy, name.repository)
+        rule = self.policy.rule_for(name.repository)
+        if refusal is not None or rule is None:
+            return self._refused(text, name, refusal)
+        try:
+            return self._gathered(text, name, rule)
+        except ImgtrustError as error:
+            return replace(self._undecided(text, error), repository=name.repository, rule=rule.name)
+
+    def _gathered(self, text: str, name: ImageName, rule: Rule) -> Verdict:
+        keys = tuple(signer.key for signer in self.policy.signers)
+        evidence = gather(self._target(name), rule, keys, self.requests)
+        verdict = evaluate(self.policy, evidence, requested=text, now=self.now)
+        return replace(verdict, pinned=name.pinned(evidence.subject.digest))
+
+    def _target(self, name: ImageName) -> Target:
+        image = self.open_image(name)
+        return Target(
+            repository=name.repository,
+            tag=name.tag,
+            digest=name.digest,
+            source=image.source,
+            resolve=image.resolve,
+            signature_sources=self.signature_sources,
+            platform=self.platform,
+        )
+
+    def _refused(self, text: str, name: ImageName, refusal: Finding | None) -> Verdict:
+        assert refusal is not None
+        return replace(self._verdict(text, Decision.DENY, refusal), repository=name.repository)
+
+    def _undecided(self, text: str, error: ImgtrustError) -> Verdict:
+        finding = Finding(error.code, Effect.UNDECIDED, error.message, error.hint)
+        return self._verdict(text, Decision.UNDECIDED, finding)
+
+    def _verdict(self, text: str, decision: Decision, finding: Finding) -> Verdict:
+        return Verdict(
+            requested=text,
+            decision=decision,
+            judged_at=self.now,
+            policy_digest=self.policy.digest,
+            findings=(finding,),
+        )
+
+
+def decide_all(judge: Judge, questions: Sequence[Question]) -> Iterator[Verdict]:
+    """The verdicts on `questions`, in their order, judged at the same time.
+
+    One image never hides another: what fails on one is its own verdict.
+    """
+    if len(questions) == 1:
+        yield judge.decide(questions[0])
+        return
+    with_workers = ThreadPoolExecutor(max_workers=min(IMAGE_WORKERS, max(1, len(questions))))
+    try:
+        futures: list[Future[Verdict]] = [with_workers.submit(partial(judge.decide, one)) for one in questions]
+        for future in futures:
+            yield future.result()
+    finally:
+        with_workers.shutdown(wait=False, cancel_futures=True)
