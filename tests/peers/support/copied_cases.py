@@ -1,0 +1,83 @@
+"""Rows of the comparison: images that were signed in one repository and copied to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.peers.support.bench import Bench
+from tests.peers.support.comparison import Case, Why
+from tests.peers.support.forgery import signature_tag
+from tests.peers.support.images import image
+from tests.peers.support.signing import Signing, bundle, simple_signing
+from tests.peers.support.tools import tool
+
+
+def _copied(copy: Callable[[Bench, str, str], None], *signings: Signing) -> Callable[[Bench], str]:
+    """An image that was signed in one repository and then copied to another, where it is asked about."""
+
+    def prepare(bench: Bench) -> str:
+        source = bench.beside("source")
+        whole = image(source.repository)
+        reference = source.push(whole)
+        for sign in signings:
+            sign(bench, reference, bench.key)
+        copy(bench, source.name, whole.digest)
+        return f"{bench.shelf.name}@{whole.digest}"
+
+    return prepare
+
+
+def _crane(bench: Bench, source: str, digest: str) -> None:
+    run = bench.workshop.home.run
+    run(tool("crane"), "copy", f"{source}@{digest}", f"{bench.shelf.name}:1").checked()
+
+
+def _crane_and_tag(bench: Bench, source: str, digest: str) -> None:
+    _crane(bench, source, digest)
+    tag = signature_tag(digest)
+    bench.workshop.home.run(tool("crane"), "copy", f"{source}:{tag}", f"{bench.shelf.name}:{tag}").checked()
+
+
+def _regctl(bench: Bench, source: str, digest: str) -> None:
+    options = ("--host", f"reg={bench.shelf.host},tls=disabled", "--referrers", "--digest-tags")
+    names = (f"{source}@{digest}", f"{bench.shelf.name}:1")
+    bench.workshop.home.run(tool("regctl"), "image", "copy", *options, *names).checked()
+
+
+def _oras(bench: Bench, source: str, digest: str) -> None:
+    options = ("--recursive", "--from-plain-http", "--to-plain-http")
+    bench.workshop.home.run(tool("oras"), "cp", *options, f"{source}@{digest}", f"{bench.shelf.name}:1").checked()
+
+
+def _cosign(by: str) -> Callable[[Bench, str, str], None]:
+    def copy(bench: Bench, source: str, digest: str) -> None:
+        bench.workshop.home.run(tool(by), "copy", f"{source}@{digest}", f"{bench.shelf.name}:1").checked()
+
+    return copy
+
+
+def _saved_and_loaded(bench: Bench, source: str, digest: str) -> None:
+    run, folder = bench.workshop.home.run, bench.workshop.home.folder / f"{bench.shelf.repository}-{bench.shelf.host}"
+    run(tool("cosign3"), "save", "--dir", folder, f"{source}@{digest}").checked()
+    run(tool("cosign3"), "load", "--dir", folder, f"{bench.shelf.name}:1").checked()
+
+
+COPIED_CASES: tuple[Case, ...] = (
+    Case("copied by crane without its signature", _copied(_crane, simple_signing), "deny", False, False),
+    Case("copied by crane with its `.sig`", _copied(_crane_and_tag, simple_signing), "allow", True, True),
+    Case("simple signing, copied by regctl", _copied(_regctl, simple_signing), "allow", True, True),
+    Case("bundle, copied by regctl", _copied(_regctl, bundle), "allow", True, True),
+    Case("bundle, copied by oras", _copied(_oras, bundle), "allow", True, True),
+    Case("simple signing, copied by cosign 2", _copied(_cosign("cosign2"), simple_signing), "allow", True, True),
+    Case("bundle, left behind by `cosign copy`", _copied(_cosign("cosign3"), bundle), "deny", False, False),
+    Case("bundle, saved and loaded by cosign 3", _copied(_saved_and_loaded, bundle), "allow", True, True),
+    Case(
+        "copied, and the payload must name the new repository",
+        _copied(_crane_and_tag, simple_signing),
+        "deny",
+        True,
+        True,
+        Why.REPOSITORY,
+        repository_signed=True,
+    ),
+)
