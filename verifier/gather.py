@@ -18,7 +18,7 @@ from verifier.manifest import Fetched, Index, Platform
 from verifier.platforms import chosen
 from verifier.registry.source import Source
 from verifier.signatures.discover import Discovery, discover
-from verifier.signatures.verify import judge
+from verifier.signatures.judge import judge
 
 
 class DigestGone(ContentNotFound):
