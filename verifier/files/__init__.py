@@ -1,0 +1,1 @@
+"""Files of a project that name images, read as the program that consumes them reads them."""

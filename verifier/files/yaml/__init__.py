@@ -1,0 +1,1 @@
+"""YAML as a graph of nodes, each with its place and its bytes."""
