@@ -96,6 +96,7 @@ class VerifiedStatement:
 
     Attributes:
         predicate_type: its exact type URI.
+        unjudged: as of a signature.
 
     """
 
@@ -104,6 +105,7 @@ class VerifiedStatement:
     origin: Origin
     predicate_type: str
     times: tuple[datetime, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
