@@ -69,16 +69,18 @@ def distribution(
     folder: Path,
     program: str = "registry",
     *,
-    more: Mapping[str, object] | None = None,
+    content: Path | None = None,
+    auth: Mapping[str, object] | None = None,
     tls: Mapping[str, str] | None = None,
     ca: Path | None = None,
 ) -> Iterator[RunningRegistry]:
     """Distribution's registry, on files: version 3 (`registry`) or Debian's 2.8 (`docker-registry`).
 
     Args:
-        folder: of its own; configuration, content and log lie in it.
+        folder: of its own; configuration and log lie in it.
         program: which of the two.
-        more: further sections of its configuration, such as `auth`.
+        content: where its repositories are; within `folder` if it shares them with no other registry.
+        auth: `auth` of its configuration.
         tls: `http.tls` of its configuration.
         ca: the authority that its certificate is from, where `tls` is given.
 
@@ -89,9 +91,10 @@ def distribution(
     def command(port: int) -> Sequence[str]:
         config = folder / "config.yml"
         http = {"addr": f"127.0.0.1:{port}", **({"tls": dict(tls)} if tls else {})}
-        storage = {"filesystem": {"rootdirectory": str(folder / "content")}, "delete": {"enabled": True}}
+        storage = {"filesystem": {"rootdirectory": str(content or folder / "content")}, "delete": {"enabled": True}}
         # JSON is YAML, so no quoting of ours stands between a path and the registry.
-        config.write_text(json.dumps({"version": 0.1, "storage": storage, "http": http, **(more or {})}))
+        document = {"version": 0.1, "storage": storage, "http": http, **({"auth": dict(auth)} if auth else {})}
+        config.write_text(json.dumps(document))
         return (str(tool(program)), "serve", str(config))
 
     with _serving(command, folder, context) as port:
