@@ -17,7 +17,7 @@ ROWS = (
     ("trust.digest", "trust.pattern", "trust.findings"),
     ("trust.key",),
     ("trust.signer", "trust.evidence", "trust.verdict", "trust.policy"),
-    ("trust.evaluate", "trust.yaml_text", "trust.policy_*"),
+    ("trust.evaluate", "trust.yaml_tree", "trust.yaml_text", "trust.policy_*"),
     ("verifier", "verifier.errors"),
     ("verifier.untrusted", "verifier.reference", "verifier.manifest"),
     ("verifier.registry", "verifier.registry.*"),

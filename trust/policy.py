@@ -137,6 +137,7 @@ class Policy:
         aliases: as written, spelling to identity.
         insecure_registries: hosts that may be asked over plain HTTP.
         signature_repository: where signatures may be beside the image's own repository, canonical.
+        token_realms: registry to the host that may see its credentials beside those of its own domain.
 
     """
 
@@ -147,6 +148,7 @@ class Policy:
     aliases: Mapping[str, str] = field(default_factory=dict)
     insecure_registries: frozenset[str] = frozenset()
     signature_repository: str | None = None
+    token_realms: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.rules:
