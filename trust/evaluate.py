@@ -80,8 +80,8 @@ def evaluate(policy: Policy, evidence: Evidence, *, requested: str, now: datetim
 
 
 def satisfied(rule: Rule, evidence: Evidence) -> bool:
-    """Whether the signatures at hand meet every requirement of `rule`, whatever else may exist."""
-    return all(_met(requirement, rule, evidence) for requirement in rule.signatures)
+    """Whether the signatures at hand meet every requirement of `rule`, and there is one, whatever else may exist."""
+    return bool(rule.signatures) and all(_met(requirement, rule, evidence) for requirement in rule.signatures)
 
 
 def needs_signatures(rule: Rule) -> bool:
@@ -128,10 +128,12 @@ def _tag_findings(rule: Rule, subject: Subject) -> Iterable[Finding]:
 
 
 def _signature_findings(rule: Rule, evidence: Evidence, today: date) -> tuple[list[Finding], tuple[str, ...]]:
-    if rule.signatures and satisfied(rule, evidence):
+    if satisfied(rule, evidence):
         return [], ()
     if rule.unsigned is not None:
-        waiver = _waiver(rule.unsigned, evidence.subject.digest, today)
+        # Where signatures are wanted too, a leave that does not hold says nothing: what they lack decides.
+        refused = Effect.INFO if rule.signatures else Effect.DENY
+        waiver = _waiver(rule.unsigned, evidence.subject.digest, today, refused)
         if waiver.allowed:
             return waiver.findings, (waiver.text,)
         return [*waiver.findings, *_unmet(rule, evidence)], ()
@@ -147,14 +149,20 @@ class _Waiver:
     allowed: bool
 
 
-def _waiver(permission: UnsignedPermission, digest: Digest, today: date) -> _Waiver:
+def _waiver(permission: UnsignedPermission, digest: Digest, today: date, refused: Effect) -> _Waiver:
     text = f"signatures, until {permission.until}: {permission.reason}"
     if permission.digests and digest not in permission.digests:
-        return _Waiver([], text, allowed=False)
+        narrowed = Finding(
+            "unsigned-other-digest",
+            refused,
+            f"the rule's leave to run unsigned does not name `{digest}`: {permission.reason}",
+            hint="add the digest to `digests` after a review, or sign the image",
+        )
+        return _Waiver([narrowed], text, allowed=False)
     if today > permission.until:
         ended = Finding(
             "unsigned-ended",
-            Effect.DENY,
+            refused,
             f"leave to run unsigned ended on {permission.until}: {permission.reason}",
             hint="sign the image, or renew the leave after a review",
         )

@@ -266,6 +266,12 @@ _ENTRIES = (
         "Sign the image, or renew the leave after a review.",
     ),
     Explanation(
+        "unsigned-other-digest",
+        "the leave to run without a signature is for other digests",
+        "The rule lets only the images in `digests` run unsigned, and this is not one of them.",
+        "Sign the image, or add its digest to the leave after a review.",
+    ),
+    Explanation(
         "not-enforced",
         "the rule only warns",
         "The decision stands as it is, and does not stop `verify`, because the rule says `mode: warn`.",
