@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from verifier.files.compose.merge import unique_volumes
+from verifier.files.compose.merge import named_table, unique_volumes
 from verifier.files.compose.shape_names import (
     BUILD,
     EXTENSION,
@@ -131,9 +131,10 @@ def _check_top(model: Table) -> None:
                 hint="put the services below `services:`",
             )
         value.place.refuse(f"`{_shown(name)}` is no attribute of a Compose file")
-    name_value = model.get("name")
-    if name_value is not None:
-        string(name_value, "name")
+    for name in ("name", "version"):
+        one = model.get(name)
+        if one is not None:
+            string(one, name)
 
 
 def _named(value: Value, what: str) -> Table:
@@ -200,6 +201,9 @@ def _check_build(value: Value, what: str) -> None:
         one = build.get(name)
         if one is not None:
             string(one, f"{what}.{name}")
+    contexts = build.get("additional_contexts")
+    for name, one in named_table(contexts).entries.items() if contexts is not None else ():
+        string(one, f"{what}.additional_contexts.{name}")
     for name in ("cache_from", "cache_to"):
         one = build.get(name)
         if one is not None:

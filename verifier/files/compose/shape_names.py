@@ -10,7 +10,7 @@ EXTENSION = "x-"
 TOP = frozenset(
     {"configs", "include", "jobs", "models", "name", "networks", "secrets", "services", "version", "volumes"}
 )
-READ_TOP = frozenset({"include", "jobs", "models", "name", "services"})
+READ_TOP = frozenset({"include", "jobs", "models", "name", "services", "version"})
 
 _CONTAINER = frozenset(
     {

@@ -9,7 +9,7 @@ from typing import Literal
 
 from verifier.files.place import Place
 
-Kind = Literal["string", "null", "boolean", "number"]
+Kind = Literal["string", "null", "boolean", "number", "date"]
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = frozenset({"true", "True", "TRUE", "false", "False", "FALSE"})
@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)",
     re.ASCII,
 )
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]| +)[0-9:.]+(?:Z|[-+][0-9:]+)?)?", re.ASCII)
 _NOT_A_NUMBER = frozenset(f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")) | {
     ".nan",
     ".NaN",
@@ -79,14 +80,16 @@ Value = Leaf | Listing | Table
 def plain_kind(text: str) -> Kind:
     """What go-yaml takes the plain scalar `text` for.
 
-    Spec: YAML 1.2.2, 10.3 "Core Schema", with what go-yaml keeps from 1.1: `_` in numbers, `0b`. `yes`, `on`
-    and dates are strings.
+    Spec: YAML 1.2.2, 10.3 "Core Schema", with what go-yaml keeps from 1.1: dates, `_` in numbers, `0b`. `yes`
+    and `on` are strings.
     """
     if text in _NULLS:
         return "null"
     if text in _BOOLEANS:
         return "boolean"
-    number = text.replace("_", "") if text[0] in "+-0123456789" else text
+    if _DATE.fullmatch(text):
+        return "date"
+    number = text.replace("_", "") if text[0] in "+-.0123456789" else text
     return "number" if _NUMBER.fullmatch(number) or text in _NOT_A_NUMBER else "string"
 
 

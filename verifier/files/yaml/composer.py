@@ -69,6 +69,8 @@ class Composer:
                 return self._node(child, depth=1, indent=-1)
             if child.type in ("tag_directive", "reserved_directive"):
                 self._refuse(child, "this directive changes how the rest is read, and is not accepted")
+            if child.type == "yaml_directive" and self._text(child).split()[-1] != "1.1":
+                self._refuse(child, "go-yaml, which Compose reads with, refuses every version of YAML but 1.1 here")
         return None
 
     def _node(self, syntax: SyntaxNode, *, depth: int, indent: int) -> Node:
