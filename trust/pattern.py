@@ -148,7 +148,7 @@ def _covers_segment(pattern: str, segment: str) -> bool:
 
 
 def _check_characters(text: str) -> None:
-    if len(text) > _LENGTH_LIMIT or _ALLOWED.fullmatch(text) is None:
+    if len(text) > _LENGTH_LIMIT or _ALLOWED.fullmatch(text) is None or "://" in text:
         shown = text[:100].encode("unicode_escape").decode("ascii")
         raise PolicyError(f"`{shown}` is not a pattern over image repositories", hint=_character_hint(text))
 

@@ -86,9 +86,9 @@ def registry(text: str) -> str:
         PolicyError: it is anything else, such as a URL.
 
     """
-    objection = "leave the scheme out" if "/" in text or "\\" in text else registry_objection(text)
+    objection = "leave the scheme out" if "://" in text else registry_objection(text)
     if objection is not None or "*" in text:
-        raise PolicyError(f"`{text[:100]}` is not a registry in canonical form", hint=objection)
+        raise _no_registry(text, objection or "one registry is needed, without wildcards")
     return text
 
 
@@ -111,6 +111,8 @@ def prefix(text: str) -> str:
         PolicyError: it is anything else, such as a URL.
 
     """
+    if "://" in text:
+        raise _no_registry(text, "leave the scheme out")
     host, slash, path = text.partition("/")
     registry(host)
     if slash:
@@ -136,6 +138,11 @@ def mapped_to(text: str) -> str:
             raise PolicyError("`oci:` names no directory", hint="write `oci:DIR`")
         return exact(text)
     return prefix(text)
+
+
+def _no_registry(text: str, hint: str) -> PolicyError:
+    shown = text[:100].encode("unicode_escape").decode("ascii")
+    return PolicyError(f"`{shown}` is not a registry in canonical form", hint=hint)
 
 
 def _matching(text: str, expression: str, hint: str) -> str:
