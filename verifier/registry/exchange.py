@@ -112,10 +112,10 @@ def check_encoding(headers: Mapping[str, str], what: str) -> None:
 def content_length(headers: Mapping[str, str], limit_bytes: int, what: str) -> int | None:
     """How long the body says it is, None where it does not say.
 
-    Spec: RFC 9112, section 6.3. Stricter in that a length that is given twice is refused even if both agree.
+    Spec: RFC 9112, section 6.3.
 
     Raises:
-        RegistryError: the length is no number, or there are two.
+        RegistryError: the length is no number.
         LimitExceeded: it is above the limit.
 
     """
