@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.peers.support.bench import Bench
-from tests.peers.support.comparison import Case, Why
+from tests.peers.support.comparison import ALL_ALLOW, ALL_DENY, ONLY_WE_DENY, Case, Why
 from tests.peers.support.forgery import signature_tag
 from tests.peers.support.images import image
-from tests.peers.support.signing import Signing, bundle, simple_signing
+from tests.peers.support.signing import Signing, bundle, signed, simple_signing
 from tests.peers.support.tools import tool
 
 
@@ -63,21 +63,29 @@ def _saved_and_loaded(bench: Bench, source: str, digest: str) -> None:
 
 
 COPIED_CASES: tuple[Case, ...] = (
-    Case("copied by crane without its signature", _copied(_crane, simple_signing), "deny", False, False),
-    Case("copied by crane with its `.sig`", _copied(_crane_and_tag, simple_signing), "allow", True, True),
-    Case("simple signing, copied by regctl", _copied(_regctl, simple_signing), "allow", True, True),
-    Case("bundle, copied by regctl", _copied(_regctl, bundle), "allow", True, True),
-    Case("bundle, copied by oras", _copied(_oras, bundle), "allow", True, True),
-    Case("simple signing, copied by cosign 2", _copied(_cosign("cosign2"), simple_signing), "allow", True, True),
-    Case("bundle, left behind by `cosign copy`", _copied(_cosign("cosign3"), bundle), "deny", False, False),
-    Case("bundle, saved and loaded by cosign 3", _copied(_saved_and_loaded, bundle), "allow", True, True),
+    Case("copied by crane without its signature", _copied(_crane, simple_signing), ALL_DENY, code="no-signatures"),
+    Case("copied by crane with its `.sig`", _copied(_crane_and_tag, simple_signing), ALL_ALLOW),
+    Case("simple signing, copied by regctl", _copied(_regctl, simple_signing), ALL_ALLOW),
+    Case("bundle, copied by regctl", _copied(_regctl, bundle), ALL_ALLOW),
+    Case("bundle, copied by oras", _copied(_oras, bundle), ALL_ALLOW),
+    Case("simple signing, copied by cosign 2", _copied(_cosign("cosign2"), simple_signing), ALL_ALLOW),
+    Case("bundle, left behind by `cosign copy`", _copied(_cosign("cosign3"), bundle), ALL_DENY, code="no-signatures"),
+    Case("bundle, saved and loaded by cosign 3", _copied(_saved_and_loaded, bundle), ALL_ALLOW),
+    Case("payload must name its repository, and does", signed(simple_signing), ALL_ALLOW, repository_signed=True),
     Case(
-        "copied, and the payload must name the new repository",
+        "payload must name its repository, and names the one it was copied from",
         _copied(_crane_and_tag, simple_signing),
-        "deny",
-        True,
-        True,
+        ONLY_WE_DENY,
         Why.REPOSITORY,
+        code="repository-mismatch",
+        repository_signed=True,
+    ),
+    Case(
+        "payload must name its repository, and a bundle names none",
+        signed(bundle),
+        ONLY_WE_DENY,
+        Why.REPOSITORY,
+        code="repository-mismatch",
         repository_signed=True,
     ),
 )
