@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verifier.files.compose.value import Kind, Leaf, Listing, Table, Value, plain_kind
-from verifier.files.place import Place
 from verifier.files.yaml.node import Alias, Mapping, Node, Scalar, Sequence
 
 Path = tuple[str, ...]
@@ -35,7 +34,7 @@ class Document:
     cleared: tuple[Path, ...]
 
 
-def read_document(root: Node | None, start: Place) -> Document:
+def read_document(root: Node) -> Document:
     """The Compose document with this `root`.
 
     Spec: Compose specification, "Fragments" and "Merge and override" (`!reset`, `!override`).
@@ -44,8 +43,8 @@ def read_document(root: Node | None, start: Place) -> Document:
         SourceError: it is no mapping with strings for keys, or a merge key that merges no mapping.
 
     """
-    if root is None or (isinstance(root, Scalar) and plain_kind(root.text) == "null"):
-        (root.place if root is not None else start).refuse("the document is empty: a Compose file is a mapping")
+    if isinstance(root, Scalar) and _scalar_kind(root) == "null":
+        root.place.refuse("the document is empty: a Compose file is a mapping")
     if not isinstance(root, Mapping) or root.tag in ("!reset", "!override"):
         root.place.refuse("a Compose file is a mapping with `services`")
     reader = _Reader()

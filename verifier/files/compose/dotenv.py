@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from verifier.files.compose.template import BadTemplate, expand
 from verifier.files.compose.variables import Variable, Variables
-from verifier.files.place import Lines
+from verifier.files.place import place_after
 
 # Spaces that end no line, as Go counts them.
 _SPACE = "\t\v\f\r \x85\xa0"
@@ -32,12 +32,12 @@ def read_env_file(content: bytes, file: str, known: Variables, before: Variables
         SourceError: Compose could not read it either; the message starts with the place.
 
     """
-    lines = Lines(content, file)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        lines.place(error.start).refuse("these bytes are not UTF-8 text")
-    reader = _Reader(text, lines, file, dict(known), dict(before))
+        before_it = content[: error.start].decode("utf-8-sig")
+        place_after(before_it, file).refuse("these bytes are not UTF-8 text")
+    reader = _Reader(text, file, dict(known), dict(before))
     reader.read()
     return reader.found
 
@@ -45,7 +45,6 @@ def read_env_file(content: bytes, file: str, known: Variables, before: Variables
 @dataclass(slots=True)
 class _Reader:
     text: str
-    lines: Lines
     file: str
     known: dict[str, Variable]
     found: dict[str, Variable]
@@ -133,7 +132,7 @@ class _Reader:
             self.at += 1
 
     def _refuse(self, at: int, message: str) -> NoReturn:
-        self.lines.place(len(self.text[:at].encode("utf-8"))).refuse(message)
+        place_after(self.text[:at], self.file).refuse(message)
 
 
 def _unescaped(text: str) -> str:

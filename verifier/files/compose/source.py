@@ -85,8 +85,7 @@ class Sources:
         if path not in self._documents:
             shown = self.shown(path)
             content = (self.stdin or b"") if path == STDIN else self.disk.read(path)
-            start = Place(shown, 1, 1)
-            self._documents[path] = tuple(read_document(root, start) for root in read_documents(content, shown))
+            self._documents[path] = tuple(read_document(root) for root in read_documents(content, shown))
             self.files.append(shown)
         return self._documents[path]
 
