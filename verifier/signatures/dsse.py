@@ -10,7 +10,7 @@ from verifier.errors import MalformedContent
 from verifier.untrusted import base64_bytes, expect_list, expect_object, expect_text
 
 IN_TOTO_PAYLOAD = "application/vnd.in-toto+json"
-"""The only payload type that is read. It is part of what is signed."""
+"""The payload type of statements, and the only one of which more is read than the signature."""
 
 SIGNATURE_LIMIT = 10
 
@@ -21,16 +21,18 @@ class Envelope:
 
     Attributes:
         payload: exactly the bytes that the signer saw.
+        payload_type: what they are, as the signer saw it too.
         raw: the bytes of the envelope itself; None where it is a part of another document.
 
     """
 
     payload: bytes
+    payload_type: str = IN_TOTO_PAYLOAD
     raw: bytes | None = None
 
     def signed(self, artifact: bytes | None) -> bytes:  # noqa: ARG002 - the same question to every kind of content
         """The bytes that a signature of this envelope is over."""
-        return pae(IN_TOTO_PAYLOAD, self.payload)
+        return pae(self.payload_type, self.payload)
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -53,18 +55,16 @@ def parse_envelope(
     is what every writer in this field makes.
 
     Raises:
-        MalformedContent: the document is no envelope, or one of another payload type.
+        MalformedContent: the document is no envelope, or has no signature.
         LimitExceeded: it has more signatures.
 
     """
     kind = expect_text(document.get("payloadType"), f"the payload type of {what}")
-    if kind != IN_TOTO_PAYLOAD:
-        raise MalformedContent(f"{what} has the payload type `{kind[:100]}`, not `{IN_TOTO_PAYLOAD}`")
     payload = base64_bytes(document.get("payload"), f"the payload of {what}")
     entries = expect_list(document.get("signatures"), f"the signatures of {what}", limit=limit)
     if not entries:
         raise MalformedContent(f"{what} has no signature")
-    return Envelope(payload, raw), tuple(_signature(entry, what) for entry in entries)
+    return Envelope(payload, kind, raw), tuple(_signature(entry, what) for entry in entries)
 
 
 def _signature(entry: object, what: str) -> bytes:

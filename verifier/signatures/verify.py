@@ -17,7 +17,7 @@ from verifier.signatures.annotations import attestation_candidates, signature_ca
 from verifier.signatures.bundle import bundle_candidate
 from verifier.signatures.candidate import Candidate, CertificateMaterial, KeyMaterial, rejection
 from verifier.signatures.discover import Kind, Material
-from verifier.signatures.dsse import Envelope
+from verifier.signatures.dsse import IN_TOTO_PAYLOAD, Envelope
 from verifier.signatures.entry import logged_verifier
 from verifier.signatures.log_entry import LoggedVerifier
 from verifier.signatures.simple_signing import SimpleSigning, parse_claim
@@ -142,6 +142,8 @@ _STEPS: tuple[tuple[str, Callable[[_Progress], _Progress]], ...] = (
 )
 """The steps that there are, in the order of `trust.evidence.STEPS`; times, SCTs and proofs join them here."""
 
+STEP_NAMES = tuple(dict.fromkeys(name for name, _ in _STEPS))
+
 
 def _by_hint(keys: Sequence[VerificationKey], material: object) -> Sequence[VerificationKey]:
     hint = material.hint if isinstance(material, KeyMaterial) else None
@@ -154,11 +156,17 @@ def _verified(progress: _Progress) -> Verified:
             claim = parse_claim(payload)
             _check_digest(claim.digest, progress.candidate.digest)
             return _signed(progress, claim.annotations, claim.repository)
-        case Envelope(payload):
+        case Envelope(payload, payload_type):
+            _check_payload_type(payload_type)
             return _stated(progress, parse_statement(payload))
         case _:
             # A signature over the manifest's own bytes names its digest by being over them.
             return _signed(progress, {}, None)
+
+
+def _check_payload_type(payload_type: str) -> None:
+    if payload_type != IN_TOTO_PAYLOAD:
+        raise SignatureRejected("subject", f"it is over a `{payload_type[:100]}`, not over a statement")
 
 
 def _check_digest(named: Digest, wanted: Digest) -> None:

@@ -58,8 +58,8 @@ def blob(folder: Path, digest: str) -> bytes:
 def outcomes(
     layers: list[tuple[bytes, Mapping[str, str]]], digest: Digest, keys: list[VerificationKey]
 ) -> Iterator[Outcome]:
-    for at, (payload, annotations) in enumerate(layers):
-        found = signature_candidate(Origin("fixture", "simple signing", at), digest, payload, annotations)
+    for at, (payload, beside) in enumerate(layers):
+        found = signature_candidate(Origin("fixture", "simple signing", at), digest, payload, beside)
         yield found if isinstance(found, Rejection) else verify(found, keys)
 
 
