@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from verifier.errors import BadReference, CredentialError, LimitExceeded, MalformedContent
 from verifier.reference import DOCKER_HUB, canonical_registry
-from verifier.registry.credential_helper import ask_helper
 from verifier.untrusted import base64_bytes, expect_object, expect_text, json_object
 
 FILE_LIMIT_BYTES = 4 * 1024 * 1024
@@ -96,6 +95,9 @@ class CredentialStore:
             return source
         key = (file.path, source.name, source.server)
         if key not in self._known:
+            # Here, because starting programs is 10 ms of imports that most runs do not need.
+            from verifier.registry.credential_helper import ask_helper
+
             output = ask_helper(source.name, source.server, self._environment)
             self._known[key] = None if output is None else _helper_credential(output, source.name)
         return self._known[key]

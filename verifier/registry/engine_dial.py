@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from verifier.errors import RegistryUnreachable, UsageError
 from verifier.registry.address import Origin, Resolver, addresses, check_literal, parse_url
@@ -64,6 +62,9 @@ class Proxy:
             raise UsageError("the proxy's URL has a path")
         if found["user"] is None:
             return cls(origin)
+        import base64
+        from urllib.parse import unquote
+
         credential = base64.b64encode(unquote(found["user"]).encode()).decode()
         return cls(origin, f"Basic {credential}")
 

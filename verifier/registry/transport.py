@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 from verifier.errors import AddressRefused, RegistryDenied, RegistryError
 from verifier.registry.address import Origin, Resolver, parse_url, system_resolver
 from verifier.registry.certificates import RegistryCertificates, registry_certificates, tls_context
-from verifier.registry.credentials import Credential
 from verifier.registry.engine import ReadEngine
 from verifier.registry.engine_dial import Dialer, Proxy, Route
 from verifier.registry.exchange import REQUEST_TIMEOUT_S, Deadline, Request, Response
 from verifier.registry.hosts import registry_origin
 from verifier.registry.retry import Retries
-from verifier.registry.token import Authorizer, TokenRequest
 
 if TYPE_CHECKING:
     import ssl
 
+    from verifier.registry.credentials import Credential
     from verifier.registry.engine_requests import TokenEngine
+    from verifier.registry.token import Authorizer, TokenRequest
 
 __all__ = ["BLOB_REDIRECTS", "Deadline", "HttpSettings", "Origin", "Response", "Transport"]
 
@@ -125,8 +125,8 @@ class Transport:
         self._reads = ReadEngine(self._dialer, settings.connections, self._count)
         self._tokens: TokenEngine | None = None
         self._retries = Retries()
-        find = credentials.find if credentials is not None else _nothing
-        self._authorizer = Authorizer(find, self._ask_token_service, settings.token_realms)
+        self._credentials = credentials
+        self._authorizer: Authorizer | None = None
         self._lock = Lock()
         self._homes: dict[str, Route] = {}
         self._foreign: ssl.SSLContext | None = None
@@ -217,13 +217,16 @@ class Transport:
     def _tried(self, question: _Question, deadline: Deadline) -> Response:
         """One try: with a token if one is known to be needed, and again with one if it turns out to be."""
         home = self._home(question.registry)
-        sent = self._authorizer.beforehand(question.registry, question.repository, deadline)
+        known = self._authorizer
+        sent = None if known is None else known.beforehand(question.registry, question.repository, deadline)
         response, at_home = self._followed(question, sent, deadline.within(REQUEST_TIMEOUT_S))
         # Only the registry itself is answered: who stands behind a redirect gets neither token nor credentials.
         if response.status != 401 or not at_home:
             return response
         challenge = response.headers.get("www-authenticate", "")
-        answer = self._authorizer.answer(question.registry, home.origin, question.repository, challenge, sent, deadline)
+        answer = self._challenged().answer(
+            question.registry, home.origin, question.repository, challenge, sent, deadline
+        )
         return self._followed(question, answer, deadline.within(REQUEST_TIMEOUT_S))[0]
 
     def _followed(self, question: _Question, authorization: str | None, deadline: Deadline) -> tuple[Response, bool]:
@@ -308,6 +311,16 @@ class Transport:
                 deadline=deadline.within(REQUEST_TIMEOUT_S),
             ),
         )
+
+    def _challenged(self) -> Authorizer:
+        # Made at the first challenge, as most of what it imports is needed by no registry that anybody may read.
+        from verifier.registry.token import Authorizer
+
+        with self._lock:
+            if self._authorizer is None:
+                find = _nothing if self._credentials is None else self._credentials.find
+                self._authorizer = Authorizer(find, self._ask_token_service, self._settings.token_realms)
+            return self._authorizer
 
     def _token_engine(self) -> TokenEngine:
         # Imported when the first token is needed: requests costs 70 ms.
