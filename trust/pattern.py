@@ -149,8 +149,12 @@ def _covers_segment(pattern: str, segment: str) -> bool:
 
 def _check_characters(text: str) -> None:
     if len(text) > _LENGTH_LIMIT or _ALLOWED.fullmatch(text) is None or "://" in text:
-        shown = text[:100].encode("unicode_escape").decode("ascii")
-        raise PolicyError(f"`{shown}` is not a pattern over image repositories", hint=_character_hint(text))
+        raise PolicyError(f"`{escaped(text)}` is not a pattern over image repositories", hint=_character_hint(text))
+
+
+def escaped(text: str) -> str:
+    """The beginning of `text` in ASCII, so that look-alikes and control characters are seen."""
+    return text[:100].encode("unicode_escape").decode("ascii")
 
 
 def _character_hint(text: str) -> str:

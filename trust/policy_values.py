@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from trust.errors import PolicyError
-from trust.pattern import Pattern, registry_objection
+from trust.pattern import Pattern, escaped, registry_objection
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 RULE_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/-]{0,98}[A-Za-z0-9])?$"
@@ -99,7 +99,11 @@ def repository(text: str) -> str:
         PolicyError: it is anything else, such as a pattern.
 
     """
-    if not Pattern.parse(text).literal:
+    try:
+        literal = Pattern.parse(text).literal
+    except PolicyError as error:
+        raise PolicyError(f"`{escaped(text)}` is not a repository in canonical form", hint=error.hint) from error
+    if not literal:
         raise PolicyError(f"`{text}` is a pattern, and one repository is needed")
     return text
 
@@ -116,8 +120,8 @@ def prefix(text: str) -> str:
     host, slash, path = text.partition("/")
     registry(host)
     if slash:
-        # On Docker Hub one component is a namespace here, not an official image.
-        repository(f"{host}/{path}/x")
+        # With one more component, because on Docker Hub a single one is a namespace here, not an official image.
+        repository(f"{host}/{path}/any")
     return text
 
 
@@ -141,12 +145,10 @@ def mapped_to(text: str) -> str:
 
 
 def _no_registry(text: str, hint: str) -> PolicyError:
-    shown = text[:100].encode("unicode_escape").decode("ascii")
-    return PolicyError(f"`{shown}` is not a registry in canonical form", hint=hint)
+    return PolicyError(f"`{escaped(text)}` is not a registry in canonical form", hint=hint)
 
 
 def _matching(text: str, expression: str, hint: str) -> str:
     if re.fullmatch(expression.removeprefix("^").removesuffix("$"), text, re.ASCII) is None:
-        shown = text[:100].encode("unicode_escape").decode("ascii")
-        raise PolicyError(f"`{shown}` is not of the form that is needed", hint=hint)
+        raise PolicyError(f"`{escaped(text)}` is not of the form that is needed", hint=hint)
     return text
