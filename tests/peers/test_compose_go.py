@@ -13,7 +13,7 @@ from tests.peers.support.compose_cases import CASES, TABLES, Case
 from tests.peers.support.composeload import Loaded
 from trust.errors import ImgtrustError
 from verifier.files.compose.project import ImageKind, ProjectRequest
-from verifier.files.compose.read import load_project
+from verifier.files.compose.loader import load_project
 
 pytestmark = pytest.mark.peers
 

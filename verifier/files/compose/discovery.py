@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.errors import SourceError, UsageError
-from verifier.files.compose.loader import Loader, is_stdin
+from verifier.files.compose.assembly import Assembler, is_stdin
 from verifier.files.compose.paths import joined
 from verifier.files.compose.project import Note, ProjectRequest
 from verifier.files.compose.source import STDIN, is_remote
@@ -49,7 +49,7 @@ class Selection:
     profiles: tuple[str, ...]
 
 
-def selected(request: ProjectRequest, loader: Loader) -> Selection:
+def selected(request: ProjectRequest, assembler: Assembler) -> Selection:
     """What `request` selects.
 
     Raises:
@@ -58,23 +58,23 @@ def selected(request: ProjectRequest, loader: Loader) -> Selection:
 
     """
     named = tuple(_named(request, file) for file in request.files)
-    variables = from_environment(_environment(request, named, loader))
+    variables = from_environment(_environment(request, named, assembler))
     env_files = request.env_files or _listed(request.environment.get("COMPOSE_ENV_FILES", ""))
-    variables = _with_env_files(variables, env_files, _directory(request, named), request, loader)
-    files = named or _from_variable(request, variables) or _discovered(request, loader)
+    variables = _with_env_files(variables, env_files, _directory(request, named), request, assembler)
+    files = named or _from_variable(request, variables) or _discovered(request, assembler)
     directory = _directory(request, files)
-    variables = _with_env_files(variables, env_files, directory, request, loader)
+    variables = _with_env_files(variables, env_files, directory, request, assembler)
     profiles = request.profiles or tuple(
         profile.strip() for profile in _value(variables, "COMPOSE_PROFILES").split(",")
     )
     return Selection(files, directory, variables, profiles)
 
 
-def _environment(request: ProjectRequest, files: Sequence[Path], loader: Loader) -> dict[str, str]:
+def _environment(request: ProjectRequest, files: Sequence[Path], assembler: Assembler) -> dict[str, str]:
     # docker compose first puts the COMPOSE_ variables of the .env file into its own environment.
     environment = dict(request.environment)
     variables = from_environment(environment)
-    found = _with_env_files(variables, request.env_files, _directory(request, files), request, loader)
+    found = _with_env_files(variables, request.env_files, _directory(request, files), request, assembler)
     for name, variable in found.items():
         if name.startswith("COMPOSE_"):
             environment.setdefault(name, variable.value)
@@ -82,12 +82,12 @@ def _environment(request: ProjectRequest, files: Sequence[Path], loader: Loader)
 
 
 def _with_env_files(
-    variables: Variables, env_files: Sequence[str], directory: Path, request: ProjectRequest, loader: Loader
+    variables: Variables, env_files: Sequence[str], directory: Path, request: ProjectRequest, assembler: Assembler
 ) -> dict[str, Variable]:
     paths = [joined(request.directory, file) for file in env_files]
     if not paths and not _is_disabled(variables) and is_file(directory / ".env"):
         paths = [directory / ".env"]
-    return completed(variables, loader.env_files(paths, variables))
+    return completed(variables, assembler.env_files(paths, variables))
 
 
 def _is_disabled(variables: Variables) -> bool:
@@ -122,25 +122,25 @@ def _from_variable(request: ProjectRequest, variables: Variables) -> tuple[Path,
     return files
 
 
-def _discovered(request: ProjectRequest, loader: Loader) -> tuple[Path, ...]:
+def _discovered(request: ProjectRequest, assembler: Assembler) -> tuple[Path, ...]:
     start = _directory(request, ())
     for directory in (start, *start.parents):
-        files = _present(directory, FILE_NAMES, loader)
+        files = _present(directory, FILE_NAMES, assembler)
         if files:
-            return (files[0], *_present(directory, OVERRIDE_NAMES, loader)[:1])
+            return (files[0], *_present(directory, OVERRIDE_NAMES, assembler)[:1])
     raise UsageError(
         f"there is no Compose file in `{start}` or above it",
         hint="name one with -f, or name the image that is to be verified",
     )
 
 
-def _present(directory: Path, names: Sequence[str], loader: Loader) -> list[Path]:
+def _present(directory: Path, names: Sequence[str], assembler: Assembler) -> list[Path]:
     found = [directory / name for name in names if is_file(directory / name)]
     if len(found) > 1:
         others = ", ".join(f"`{path.name}`" for path in found[1:])
-        place = Place(loader.sources.shown(found[0]), 1, 1)
+        place = Place(assembler.sources.shown(found[0]), 1, 1)
         message = f"this file counts, and {others} beside it does not"
-        loader.sources.notes.append(Note("files-several", message, place))
+        assembler.sources.notes.append(Note("files-several", message, place))
     return found
 
 

@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.errors import BadReference, UsageError
-from verifier.files.compose.project import ComposeProject, ImageKind, ImageUse, Note
+from verifier.files.compose.project import ComposeProject, ImageKind
+from verifier.files.compose.shape import SECTIONS
 from verifier.reference import Reference
 
-_HEADER = (
+OVERRIDE_HEADER = (
     "# Written by imgtrust: the images of this project as they were verified.\n"
     "# It counts when it is the last file: docker compose -f compose.yaml -f compose.verified.yaml up\n"
 )
+"""With which every such file starts, so that a file of somebody else is known as one."""
+
 _CANNOT = {
     ImageKind.HOOK: "the images of `pre_start` cannot be replaced by another file: they are added to it",
     ImageKind.VOLUME: "the image of a volume cannot be pinned from another file without repeating the volume",
@@ -32,12 +35,12 @@ class Override:
 
     Attributes:
         text: of the file.
-        notes: images that it leaves as they are.
+        warnings: what it leaves as it is, and why, for people.
 
     """
 
     text: str
-    notes: tuple[Note, ...]
+    warnings: tuple[str, ...]
 
 
 def write_override(project: ComposeProject, pinned: Mapping[str, str]) -> Override:
@@ -45,39 +48,39 @@ def write_override(project: ComposeProject, pinned: Mapping[str, str]) -> Overri
 
     Args:
         project: that it is laid over.
-        pinned: by the field of the image, as in `services.web.image`, the reference with its digest.
+        pinned: by the name of the service or job, the reference with its digest.
 
     Raises:
         BadReference: what is pinned is no reference with a digest.
-        UsageError: a field is pinned that is no image of a service or job of the project.
+        UsageError: a service is pinned that is none of the project, or has no image.
 
     """
-    uses = {use.field: use for use in project.images if use.kind is ImageKind.IMAGE}
-    unknown = pinned.keys() - uses.keys()
+    uses = {use.service: use for use in project.images if use.kind is ImageKind.IMAGE}
+    unknown = sorted(pinned.keys() - uses.keys())
     if unknown:
-        raise UsageError(f"no image of the project is at {', '.join(sorted(unknown))}")
-    lines = [_HEADER]
-    for section in ("services", "jobs"):
-        chosen = [use for field, use in uses.items() if field in pinned and field.startswith(f"{section}.")]
+        raise UsageError(f"the project has no service with an image that is called `{unknown[0][:60]}`")
+    lines = [OVERRIDE_HEADER]
+    for section in SECTIONS:
+        chosen = [name for name, use in uses.items() if name in pinned and use.field.startswith(f"{section}.")]
         if chosen:
             lines.append(f"{section}:\n")
-            lines += [_entry(use, pinned[use.field]) for use in chosen]
+            lines += [_entry(name, pinned[name]) for name in chosen if name is not None]
     if len(lines) == 1:
         lines.append("services: {}\n")
     return Override("".join(lines), tuple(_left(project, pinned)))
 
 
-def _entry(use: ImageUse, text: str) -> str:
+def _entry(service: str, text: str) -> str:
     reference = Reference.parse(text)
     if reference.digest is None:
-        raise BadReference(f"`{text}` has no digest, so it would pin nothing")
+        raise BadReference(f"`{reference}` has no digest, so it would pin nothing")
     # Names of services are letters, digits, `.`, `_` and `-`: quoted, so that `on`, `1` or `1.5` stay names.
-    return f'  "{use.service}":\n    image: "{reference}"\n'
+    return f'  "{service}":\n    image: "{reference}"\n'
 
 
-def _left(project: ComposeProject, pinned: Mapping[str, str]) -> Iterator[Note]:
+def _left(project: ComposeProject, pinned: Mapping[str, str]) -> Iterator[str]:
     for use in project.images:
         if use.kind in _CANNOT:
-            yield Note("override-incomplete", f"`{use.field}` stays as it is: {_CANNOT[use.kind]}", use.place)
-        elif use.field not in pinned and use.pulled:
-            yield Note("override-incomplete", f"`{use.field}` stays as it is: nothing is pinned for it", use.place)
+            yield f"{use.place}: `{use.field}` stays as it is: {_CANNOT[use.kind]}"
+        elif use.service not in pinned and use.pulled:
+            yield f"{use.place}: `{use.field}` stays as it is: nothing is pinned for it"

@@ -58,6 +58,7 @@ def check(model: Table) -> Table:
         containers = model.get(section)
         if containers is not None:
             model = model.having(section, _checked_containers(containers, section, known))
+    _check_distinct(model)
     models = model.get("models")
     if models is not None:
         for name, one in _named(models, "models").entries.items():
@@ -135,6 +136,13 @@ def _check_top(model: Table) -> None:
         one = model.get(name)
         if one is not None:
             string(one, name)
+
+
+def _check_distinct(model: Table) -> None:
+    services, jobs = model.get("services"), model.get("jobs")
+    if isinstance(services, Table) and isinstance(jobs, Table):
+        for name in services.entries.keys() & jobs.entries.keys():
+            jobs.entries[name].place.refuse(f"`{name}` is the name of a service and of a job")
 
 
 def _named(value: Value, what: str) -> Table:
