@@ -9,7 +9,7 @@ from trust.digest import BadDigest, Digest
 from verifier.errors import BadReference
 
 NAME_LIMIT = 255
-"""Characters of a repository's path, without the registry. Spec: distribution/reference, RepositoryNameTotalLengthMax."""
+"""Characters of a path without its registry. Spec: distribution/reference, RepositoryNameTotalLengthMax."""
 
 DOCKER_HUB = "docker.io"
 DEFAULT_TAG = "latest"
@@ -25,6 +25,7 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 _TAG_ALONE = re.compile(_TAG, re.ASCII)
+_PATH_ALONE = re.compile(_PATH, re.ASCII)
 _REPOSITORY = re.compile(rf"(?P<domain>{_DOMAIN})/(?P<path>{_PATH})", re.ASCII)
 _REGISTRY = re.compile(_DOMAIN, re.ASCII)
 _LOCAL_IMAGE_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}", re.ASCII)
@@ -140,6 +141,11 @@ class Reference:
 def is_tag(text: str) -> bool:
     """Whether `text` is a tag."""
     return _TAG_ALONE.fullmatch(text) is not None
+
+
+def is_path(text: str) -> bool:
+    """Whether `text` is the path of a repository, without its registry."""
+    return len(text) <= NAME_LIMIT and _PATH_ALONE.fullmatch(text) is not None
 
 
 def canonical_registry(domain: str) -> str:

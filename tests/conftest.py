@@ -1,0 +1,52 @@
+"""What every test has: no network but loopback, and a registry of its own where it asks for one."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.registry import LoopbackRegistry
+
+_SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
+
+
+class NetworkRefused(BaseException):
+    """A test tried to leave this machine. No `except` of the code under test catches it."""
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event not in ("socket.connect", "socket.sendto"):
+        return
+    address = arguments[-1]
+    if isinstance(address, tuple) and not _is_loopback(str(address[0])):
+        raise NetworkRefused(f"a test tried to connect to {address!r}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# A hook stays for the life of the process; tests against real peers use loopback too.
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture
+def registry() -> Iterator[LoopbackRegistry]:
+    """A registry on loopback that has the referrers API and wants no credentials."""
+    with LoopbackRegistry() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real signed data, which is not part of the project."""
+    if not _SHARED.is_dir():
+        pytest.skip("the folder of real signed data, ../shared/fixtures beside the checkout, is not here")
+    return _SHARED
