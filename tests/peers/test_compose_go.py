@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ from tests.peers.support import composeload
 from tests.peers.support.compose_cases import CASES, TABLES, Case
 from tests.peers.support.composeload import Loaded
 from trust.errors import ImgtrustError
-from verifier.files.compose.project import ImageKind, ProjectRequest
 from verifier.files.compose.loader import load_project
+from verifier.files.compose.override import write_override
+from verifier.files.compose.project import ImageKind, ProjectRequest
 
 pytestmark = pytest.mark.peers
 
@@ -86,6 +89,39 @@ def test_a_small_project_is_read_as_compose_reads_it(case: Case, tmp_path: Path)
     assert same != (case.name in DIFFERENCES), f"\nours:   {mine}\ntheirs: {theirs}"
 
 
+# What a mutation puts in: all that means something to YAML or to Compose.
+PIECES = [
+    "\t", " ", "\n", "\r\n", "'", '"', "#", " #", ":", ": ", "- ", "? ", "|", ">-", "[", "]", "{", "}", ",", "&a ", "*a",
+    "!!str ", "!reset ", "!override ", "<<: ", "<<: *a", "\\", "$", "${", "${V}", "${V:-x}", "null", "image: z:9", "build: .",
+    "services:", "    ", "---\n", "...\n", "é", "0", "1.5", "extends: base", "\u2028", "%", "@",
+]  # fmt: skip
+
+
+def mutated(text: str, random: Random) -> str:
+    for _ in range(random.choice([1, 1, 2, 3])):
+        at = random.randrange(len(text) + 1)
+        removed = random.choice([0, 0, 1, 2])
+        text = text[:at] + random.choice([*PIECES, ""]) + text[at + removed :]
+    return text
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_project_that_both_read_has_the_same_images_in_both(seed: int, tmp_path: Path) -> None:
+    random = Random(seed)
+    case = random.choice([case for case in CASES if isinstance(case.files.get("compose.yaml"), str)])
+    text = str(case.files["compose.yaml"])
+    changed = replace(case, files={**case.files, "compose.yaml": mutated(text, random)})
+    directory = tmp_path / "project"
+    directory.mkdir()
+    write(changed, directory)
+
+    theirs = composeload.load(directory, case.request, case.environment, case.stdin)
+    mine = ours(directory, case.request, case.environment, case.stdin)
+
+    if mine.error is None and theirs.error is None:
+        assert agreed(mine, theirs), f"\n{changed.files}\nours:   {mine}\ntheirs: {theirs}"
+
+
 def fixtures() -> list[tuple[Path, str]]:
     found = [(path.parent, path.name) for path in sorted(SHARED.glob("awesome-compose/**/compose.y*ml"))]
     found += [(path.parent, path.name) for path in sorted(SHARED.glob("compose-conformance/tests/*/compose.yaml"))]
@@ -129,3 +165,26 @@ def agreed(mine: Loaded, theirs: Loaded) -> bool:
         if ".cache_" not in field or field in (theirs.named or {})
     }
     return without_caches == theirs.named and mine.name == theirs.name and mine.inactive <= theirs.inactive
+
+
+def test_an_override_gives_the_pinned_images_to_compose(tmp_path: Path) -> None:
+    digest = "sha256:" + "0" * 64
+    files = {
+        "compose.yaml": "services:\n  web:\n    image: a:${T:-1}\n  'on': &b\n    image: b:1\n    build: .\n"
+        "  1.5x: *b\n"
+        "jobs:\n  once:\n    image: j:1\n    triggers: {manual: true}\n",
+    }
+    write(Case("override", files), tmp_path)
+    pinned = {"web": f"a:1@{digest}", "on": f"b:1@{digest}", "1.5x": f"b:1@{digest}", "once": f"j@{digest}"}
+    override = write_override(load_project(ProjectRequest(tmp_path)), pinned)
+    (tmp_path / "verified.yaml").write_text(override.text)
+
+    theirs = composeload.load(tmp_path, {"Files": ["compose.yaml", "verified.yaml"]}, {}, b"")
+
+    assert theirs.error is None
+    assert theirs.named == {
+        "services.web.image": pinned["web"],
+        "services.on.image": pinned["on"],
+        "services.1.5x.image": pinned["1.5x"],
+        "jobs.once.image": pinned["once"],
+    }

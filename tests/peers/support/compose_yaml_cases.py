@@ -1,6 +1,5 @@
 """YAML: how values are written, keys, anchors and merge keys."""
 
-# ruff: noqa: E501 - a project on one line reads as a row of a table
 from __future__ import annotations
 
 from tests.peers.support.compose_case import BASE, case, one

@@ -22,7 +22,7 @@ STDIN = Path("-")
 READS_LIMIT = 500
 """Times that a file of the project is taken up: files that include each other twice double at every level."""
 
-VALUES_LIMIT = 1_000_000
+VALUES_LIMIT = 300_000
 """Values of all these files together, with those that `extends` copies."""
 
 _REMOTE = re.compile(r"(?i:oci|https?|git|ssh)://|git@|github\.com/", re.ASCII)

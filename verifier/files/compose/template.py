@@ -14,6 +14,8 @@ from verifier.files.compose.variables import Variables
 NESTING_LIMIT = 64
 RESULT_LIMIT = 1 << 20
 """Characters that one value may grow to."""
+TOLD_LIMIT = 20
+"""Variables of one value that people are told about."""
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*", re.ASCII)
 _OPERATOR = re.compile(r":?[-+?]", re.ASCII)
@@ -29,14 +31,24 @@ class Expansion:
 
     Attributes:
         text: with every variable replaced.
-        how: which variables gave something to it, and from where, for people.
-        unset: variables that have no value and no default, and so became nothing.
+        how: which variables gave something to it, and from where, for people; the first `TOLD_LIMIT`.
+        unset: variables that have no value and no default, and so became nothing; the first `TOLD_LIMIT`.
 
     """
 
     text: str = ""
     how: list[str] = field(default_factory=list)
     unset: list[str] = field(default_factory=list)
+
+    def tell(self, how: str) -> None:
+        """Add a step to how the text came about."""
+        if len(self.how) < TOLD_LIMIT:
+            self.how.append(how)
+
+    def miss(self, name: str) -> None:
+        """Add a variable that has no value."""
+        if len(self.unset) < TOLD_LIMIT:
+            self.unset.append(name)
 
 
 def expand(template: str, variables: Variables) -> Expansion:
@@ -110,7 +122,7 @@ class _Expander:
         return self._noted(f"default of {self._shown(name, argument)}", argument, depth)
 
     def _noted(self, how: str, argument: tuple[int, int], depth: int) -> str:
-        self.expansion.how.append(how)
+        self.expansion.tell(how)
         return self.expanded(*argument, depth + 1)
 
     def _shown(self, name: str, argument: tuple[int, int]) -> str:
@@ -121,9 +133,9 @@ class _Expander:
     def _value(self, name: str) -> str:
         variable = self.variables.get(name)
         if variable is None:
-            self.expansion.unset.append(name)
+            self.expansion.miss(name)
             return ""
-        self.expansion.how.append(f"variable {name} from {variable.origin}")
+        self.expansion.tell(f"variable {name} from {variable.origin}")
         return variable.value
 
 
