@@ -127,6 +127,8 @@ class _Search:
 
     def _fallback_list(self, fetched: Fetched) -> None:
         tag = tag_stem(self._digest)
+        if fetched.descriptor.digest == self._digest:
+            return  # `cosign copy` tags the image itself so
         if not isinstance(fetched.document, Index):
             self._reject(Origin(tag, "referrers"), "material", "the fallback tag holds no list of referrers")
             return

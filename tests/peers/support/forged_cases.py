@@ -166,5 +166,11 @@ FORGED_CASES: tuple[Case, ...] = (
     _lax("payload with `Docker-manifest-digest`", _payload(_other_case)),
     _lax("payload with the digest named twice", _payload(_twice)),
     Case("payload with something after it", _payload(_trailing), ALL_DENY, code=REJECTED, steps=SUBJECT),
-    _lax("payload under another media type", _payload(_plain, media_type="application/json")),
+    Case(
+        "payload under another media type",
+        _payload(_plain, media_type="application/json"),
+        ONLY_WE_DENY,
+        Why.LAX_PAYLOAD,
+        code="no-signatures",
+    ),
 )

@@ -32,13 +32,12 @@ def _children_signed(how_many: int) -> Callable[[Bench], str]:
 
 def _rows(word: str, sign: str) -> tuple[Case, ...]:
     """Index and platform, signed recursively and not, in one format."""
-    name = f"platform of an index that is signed alone, {word}"
-    alone = _index(sign, recursive=False, ask_child=True)
+    both, alone = (_index(sign, recursive=recursive, ask_child=True) for recursive in (True, False))
     return (
         Case(f"index signed recursively, {word}", _index(sign, recursive=True, ask_child=False), ALL_ALLOW),
-        Case(f"platform of an index signed recursively, {word}", _index(sign, recursive=True, ask_child=True), ALL_ALLOW),
+        Case(f"platform of an index signed recursively, {word}", both, ALL_ALLOW),
         Case(f"index signed alone, {word}", _index(sign, recursive=False, ask_child=False), ALL_ALLOW),
-        Case(name, alone, ALL_DENY, code="no-signatures"),
+        Case(f"platform of an index that is signed alone, {word}", alone, ALL_DENY, code="no-signatures"),
     )
 
 
