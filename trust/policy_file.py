@@ -9,8 +9,9 @@ from trust import policy_keys as keys
 from trust.digest import Digest
 from trust.policy import Denial, MutableTag, Platforms, Policy, Rule, SignatureRequirement, UnsignedPermission
 from trust.policy_lint import Lint, Reach
+from trust.policy_record import Fields, Key
 from trust.policy_ring import KeyRing
-from trust.policy_shape import Fields, Key, Read, T, Where
+from trust.policy_where import Read, T, Where
 from trust.yaml_text import parse_yaml
 
 _DIGEST_DOMAIN = b"imgtrust policy 1"

@@ -11,7 +11,8 @@ from trust import policy_values as values
 from trust.digest import Digest
 from trust.pattern import Pattern
 from trust.policy import MutableTag, Platforms
-from trust.policy_shape import Choice, Key, ListOf, MapOf, OneOrMore, Record, Text, Whole
+from trust.policy_record import Key, Record
+from trust.policy_shape import Choice, ListOf, MapOf, OneOrMore, Text, Whole
 
 SIGNERS_LIMIT = 1000
 

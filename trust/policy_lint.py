@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trust.pattern import Pattern
 from trust.policy import Denial
-from trust.policy_shape import Read, Where
+from trust.policy_where import Read, Where
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from trust import policy_keys as keys
 from trust.errors import TrustRootError
 from trust.key import HashName, VerificationKey
 from trust.policy_lint import Lint
-from trust.policy_shape import Fields, Read, did_you_mean
+from trust.policy_record import Fields
+from trust.policy_where import Read, did_you_mean
 from trust.signer import TrustedKey
 
 _HASH_NAMES: Mapping[keys.KeyHash, HashName] = {

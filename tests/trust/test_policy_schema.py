@@ -16,9 +16,10 @@ from trust import policy_keys
 from trust.errors import PolicyError
 from trust.pattern import Pattern
 from trust.policy import Rule, SignatureRequirement
+from trust.policy_record import Key
 from trust.policy_schema import policy_schema
-from trust.policy_shape import NOT_SUPPORTED_YET, Key
 from trust.policy_template import policy_template
+from trust.policy_where import NOT_SUPPORTED_YET
 from trust.signer import TrustedKey
 
 ROOT = Path(__file__).parents[2]
