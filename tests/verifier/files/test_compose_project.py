@@ -295,6 +295,11 @@ def test_a_file_of_the_command_line_that_would_be_fetched_is_refused(tmp_path: P
             "services:\n  web:\n    imgae: a\n", "compose.yaml:3:12: `services.web` has no attribute `imgae`", id="typo"
         ),
         pytest.param("services:\n  web: {}\n", "compose.yaml:2:8: `services.web` has neither", id="nothing-to-run"),
+        pytest.param(
+            "services:\n  web:\n    image: ${X}$Y\n",
+            "compose.yaml:3:12: `services.web.image` is empty, because `X`, `Y` has no value",
+            id="unset",
+        ),
         pytest.param("foo: 1\n", "compose.yaml:1:6: `foo` is no attribute of a Compose file", id="top"),
         pytest.param(
             "services:\n  web:\n    image: ${\n", "compose.yaml:3:12: this cannot be interpolated", id="template"

@@ -72,7 +72,7 @@ class Assembler:
         """
         found: dict[str, Variable] = {}
         for path in paths:
-            found = read_env_file(self.sources.disk.read(path), self.sources.shown(path), known, found)
+            found = read_env_file(self.sources.content(path), self.sources.shown(path), known, found)
         return found
 
     def refuse_empty(self, files: Sequence[Path]) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from verifier.files.compose.build import BuildReader
 from verifier.files.compose.project import Edge, ImageKind, ImageUse, Note
@@ -91,7 +92,13 @@ class _Container:
                 )
                 self.found.notes.append(Note("image-also-built", message, image.place))
         elif build is None and self.table.get("provider") is None and not self._needed_profile():
-            self.table.place.refuse(f"`{self._field}` has neither an `image` nor a `build`")
+            self._refuse_nothing(image)
+
+    def _refuse_nothing(self, image: Value | None) -> NoReturn:
+        if isinstance(image, Leaf) and image.unset:
+            names = ", ".join(f"`{name}`" for name in image.unset)
+            image.place.refuse(f"`{self._field}.image` is empty, because {names} has no value")
+        self.table.place.refuse(f"`{self._field}` has neither an `image` nor a `build`")
 
     def _not_pulled(self) -> str | None:
         if self.table.get("provider") is not None:

@@ -51,6 +51,7 @@ class Sources:
     files: list[str] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    _contents: dict[Path, bytes] = field(default_factory=dict)
     _documents: dict[Path, tuple[Document, ...]] = field(default_factory=dict)
     _reads: int = 0
     _values: int = 0
@@ -84,10 +85,22 @@ class Sources:
         """
         if path not in self._documents:
             shown = self.shown(path)
-            content = (self.stdin or b"") if path == STDIN else self.disk.read(path)
+            content = self.content(path)
             self._documents[path] = tuple(read_document(root) for root in read_documents(content, shown))
             self.files.append(shown)
         return self._documents[path]
+
+    def content(self, path: Path) -> bytes:
+        """The bytes of the file at `path`, which is read once: what is judged is one state of it.
+
+        Raises:
+            SourceError: it cannot be read.
+            LimitExceeded: it is larger than is read.
+
+        """
+        if path not in self._contents:
+            self._contents[path] = (self.stdin or b"") if path == STDIN else self.disk.read(path)
+        return self._contents[path]
 
     def spend(self, values: int, place: Place) -> None:
         """Count `values` of the project.
