@@ -344,3 +344,35 @@ def test_tsa_08_more_timestamps_than_are_read_reject(count: int) -> None:
     else:
         assert signed(outcome).unjudged == (f"{count} timestamps: no trusted root has their authority",)
         assert signed(outcome).times == ()
+
+
+@pytest.mark.parametrize("make", [dsse, intoto], ids=["dsse", "intoto"])
+def test_log_01_the_hash_of_the_payload_is_compared_too(make: Make) -> None:
+    body = make(KEY, SIGNED)
+    hashes = body["spec"]["content"] if make is intoto else body["spec"]
+    hashes["payloadHash"]["value"] = OTHER.hex
+
+    (outcome,) = judged_envelope(SIGNED, {LOG_ENTRY: log_annotation(body)})
+
+    assert "another payload" in rejected(outcome, "entry")
+
+
+def test_an_entry_with_a_key_and_a_certificate_rejects() -> None:
+    body = hashedrekord_2(KEY, IMAGE, raw(MESSAGE["signature"]))
+    verifier = body["spec"]["hashedRekordV002"]["signature"]["verifier"]
+    verifier["x509Certificate"] = verifier["publicKey"]
+
+    assert "either" in rejected(judged_with(body, MESSAGE), "entry")
+
+
+@pytest.mark.parametrize(("count", "holds"), [(10, True), (11, False)])
+def test_an_entry_with_more_signatures_than_are_read_rejects(count: int, *, holds: bool) -> None:
+    body = dsse(KEY, SIGNED)
+    body["spec"]["signatures"] *= count
+
+    outcome = judged_with(body)
+
+    if holds:
+        assert signed(outcome)
+    else:
+        rejected(outcome, "entry")

@@ -10,7 +10,7 @@ from trust.digest import Digest
 from trust.evidence import Origin, Rejection
 from verifier.errors import LimitExceeded, MalformedContent
 from verifier.signatures.candidate import Candidate, CertificateMaterial, KeyMaterial, Material, rejection
-from verifier.signatures.dsse import parse_envelope
+from verifier.signatures.dsse import check_size, parse_envelope
 from verifier.signatures.log_entry import LogEntry
 from verifier.signatures.pem import pem_blocks
 from verifier.signatures.simple_signing import SimpleSigning
@@ -37,7 +37,7 @@ def signature_candidate(
     Spec: cosign SIGNATURE_SPEC, "Signatures".
     """
     try:
-        _check_size(payload, PAYLOAD_LIMIT_BYTES)
+        check_size(payload, "the payload", limit=PAYLOAD_LIMIT_BYTES)
         content, signature, beside = SimpleSigning(payload), _signature(annotations), _beside(annotations)
     except (MalformedContent, LimitExceeded) as error:
         return rejection(origin, digest, "material", error)
@@ -52,7 +52,7 @@ def attestation_candidates(
     Spec: cosign ATTESTATION_SPEC; DSSE v1.0.
     """
     try:
-        _check_size(envelope, ATTESTATION_LIMIT_BYTES)
+        check_size(envelope, "the envelope", limit=ATTESTATION_LIMIT_BYTES)
         content, signatures = parse_envelope(json_object(envelope, "the envelope"), "the envelope", raw=envelope)
         beside = _beside(annotations)
     except (MalformedContent, LimitExceeded) as error:
@@ -65,11 +65,6 @@ def attestation_candidates(
 
 def _numbered(origin: Origin, at: int, count: int) -> Origin:
     return origin if count == 1 else replace(origin, place=f"{origin.place}, signature {at}")
-
-
-def _check_size(content: bytes, limit: int) -> None:
-    if len(content) > limit:
-        raise LimitExceeded(f"it has {len(content)} bytes, more than the {limit} that are read")
 
 
 def _signature(annotations: Mapping[str, str]) -> bytes:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verifier.errors import MalformedContent
+from verifier.errors import LimitExceeded, MalformedContent
 from verifier.untrusted import base64_bytes, expect_list, expect_object, expect_text
 
 IN_TOTO_PAYLOAD = "application/vnd.in-toto+json"
 """The payload type of statements, and the only one of which more is read than the signature."""
 
 SIGNATURE_LIMIT = 10
+VALUE_LIMIT = 10_000
+"""Values in an envelope or a bundle. Their bulk is base64; millions of small values would cost gigabytes to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,19 @@ def parse_envelope(
     if not entries:
         raise MalformedContent(f"{what} has no signature")
     return Envelope(payload, kind, raw), tuple(_signature(entry, what) for entry in entries)
+
+
+def check_size(content: bytes, what: str, *, limit: int) -> None:
+    """Refuse `content` that would cost too much to parse.
+
+    Raises:
+        LimitExceeded: it has more than `limit` bytes, or more than `VALUE_LIMIT` values.
+
+    """
+    if len(content) > limit:
+        raise LimitExceeded(f"{what} has {len(content)} bytes, more than the {limit} that are read")
+    if sum(content.count(mark) for mark in (b"{", b"[", b",")) > VALUE_LIMIT:
+        raise LimitExceeded(f"{what} has more than the {VALUE_LIMIT} values that are read")
 
 
 def _signature(entry: object, what: str) -> bytes:

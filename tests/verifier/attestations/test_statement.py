@@ -70,3 +70,9 @@ def test_annotations_that_are_no_object_are_malformed() -> None:
 def test_a_number_of_subjects_that_is_not_read_is_a_limit() -> None:
     with pytest.raises(LimitExceeded):
         parse_statement(statement(*[DIGEST] * 1025))
+
+
+@pytest.mark.parametrize("subjects", [[], [{"digest": {}}]])
+def test_a_statement_about_nothing_is_malformed(subjects: list[object]) -> None:
+    with pytest.raises(MalformedContent):
+        parse_statement(statement(subject=subjects))

@@ -100,3 +100,11 @@ def test_the_vector_of_rfc_8032_for_the_prehashed_kind_verifies() -> None:
 
     assert verifies(key, RFC_8032_SIGNATURE, b"abc")
     assert not verifies(key, RFC_8032_SIGNATURE, b"abd")
+
+
+def test_a_pss_signature_has_the_keys_hash_in_its_mask_too() -> None:
+    private = rsa.generate_private_key(65537, 2048)
+    key = VerificationKey.from_public_key(private.public_key(), "a key", hash_name="sha512")
+    signature = private.sign(MESSAGE, padding.PSS(padding.MGF1(hashes.SHA512()), 64), hashes.SHA512())
+
+    assert verifies(key, signature, MESSAGE)

@@ -3,10 +3,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.judging import DIGEST, IMAGE, judged_bundle, judged_layer, rejected, signed, stated
+from tests.support.judging import DIGEST, IMAGE, judged_bundle, judged_envelope, judged_layer, rejected, signed, stated
 from tests.support.signing import (
     BUNDLE_V01,
     BUNDLE_V02,
@@ -173,3 +174,38 @@ def test_verifying_with_a_key_loads_no_more_than_it_needs() -> None:
 
     unwanted = {"nacl", "cryptography.x509", "requests", "yaml", "pydantic", "sigstore", "click", "tree_sitter"}
     assert unwanted & set(loaded.stdout.split()) == set()
+
+
+def with_chain(*certificates: bytes) -> dict[str, Any]:
+    document = bundle(envelope(statement(DIGEST), KEY), media_type=BUNDLE_V02)
+    chain = [{"rawBytes": b64(one)} for one in certificates]
+    document["verificationMaterial"] = {"x509CertificateChain": {"certificates": chain}}
+    return document
+
+
+def test_a_chain_of_certificates_is_read_up_to_its_limit() -> None:
+    rejected(judged_bundle(with_chain(*[b"one"] * 10)), "certificate")
+    rejected(judged_bundle(with_chain(*[b"one"] * 11)), "material")
+    rejected(judged_bundle(with_chain(b"one", b"")), "material")
+
+
+def test_dos_02_an_attestation_or_a_bundle_that_is_too_large_is_rejected_unread() -> None:
+    large = b" " * (64 * 1024 * 1024 + 1)
+
+    (outcome,) = judged_envelope(large)
+    assert "bytes" in rejected(outcome, "material")
+    assert "bytes" in rejected(judged_bundle(large), "material")
+
+
+def test_dos_03_a_bundle_or_an_envelope_of_very_many_values_is_rejected_unread() -> None:
+    many = b'{"dsseEnvelope":[' + b"0," * 10_001 + b"0]}"
+
+    assert "values" in rejected(judged_bundle(many), "material")
+    (outcome,) = judged_envelope(many)
+    assert "values" in rejected(outcome, "material")
+
+
+def test_a_large_attestation_in_a_bundle_is_read() -> None:
+    content = statement(DIGEST, predicate_type="https://spdx.dev/Document", predicate={"text": "x" * 6_000_000})
+
+    assert stated(judged_bundle(bundle(envelope(content, KEY)))).predicate_type == "https://spdx.dev/Document"
