@@ -29,6 +29,7 @@ def test_an_image_has_its_field_its_service_and_its_place(tmp_path: Path) -> Non
     assert use.pulled
     assert use.skipped is None
     assert project.files == ("compose.yaml",)
+    assert project.unknown == ()
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_a_file_that_would_be_fetched_is_an_edge_and_a_note_and_hides_nothing(tm
 
     assert texts(project) == {"services.web.image": "a:1"}
     assert [(edge.kind.value, edge.text) for edge in project.edges] == [("remote-file", include)]
-    assert [note.code for note in project.notes] == ["remote-file"]
+    assert [note.code for note in project.unknown] == ["remote-file"]
 
 
 def test_extends_of_a_file_that_would_be_fetched_is_an_edge_and_a_note(tmp_path: Path) -> None:

@@ -121,6 +121,10 @@ def test_an_alias_is_the_nearest_node_before_it() -> None:
     assert alias.target is node.pairs[1][1]
 
 
+def test_an_anchor_inside_of_a_node_with_the_same_anchor_is_the_nearer_one() -> None:
+    assert value("a: &i [b, &i c]\nk: *i\n").text == "c"
+
+
 def test_every_document_has_its_root() -> None:
     roots = read_documents(b"a: 1\n---\n---\n- b\n...\n# end\n", "f")
 

@@ -18,7 +18,7 @@ from verifier.files.compose.include import Include, parsed_includes, with_import
 from verifier.files.compose.merge import cleared, merged_tables
 from verifier.files.compose.paths import joined, with_paths
 from verifier.files.compose.shape import SECTIONS, check
-from verifier.files.compose.source import STDIN, Sources, is_remote
+from verifier.files.compose.source import Sources, is_remote
 from verifier.files.compose.value import Table, reached, size
 from verifier.files.compose.variables import Variable, Variables, completed
 from verifier.files.disk import is_file
@@ -133,8 +133,3 @@ class Assembler:
                 self.sources.spend(size(value), place)
                 model = model.having(section, reached(value, f"included by {place}"))
         return model
-
-
-def is_stdin(file: str) -> bool:
-    """Whether `file`, of the command line, is standard input."""
-    return file == str(STDIN)

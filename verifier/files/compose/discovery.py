@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.errors import SourceError, UsageError
-from verifier.files.compose.assembly import Assembler, is_stdin
+from verifier.files.compose.assembly import Assembler
 from verifier.files.compose.paths import joined
 from verifier.files.compose.project import Note, ProjectRequest
-from verifier.files.compose.source import STDIN, is_remote
+from verifier.files.compose.source import STDIN, is_remote, is_stdin
 from verifier.files.compose.variables import Variable, Variables, completed, from_environment
 from verifier.files.disk import is_file
 from verifier.files.place import Place

@@ -10,6 +10,10 @@ from pathlib import Path
 from verifier.files.place import Place
 
 
+REMOTE_FILE = "remote-file"
+"""The code of the note on a file that Compose would fetch."""
+
+
 class ImageKind(Enum):
     """What an image is used for."""
 
@@ -125,6 +129,14 @@ class ComposeProject:
     images: tuple[ImageUse, ...]
     edges: tuple[Edge, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def unknown(self) -> tuple[Note, ...]:
+        """Why services of the project are not known; empty where all are.
+
+        A project of which something is not known is never allowed, whatever its known images are.
+        """
+        return tuple(note for note in self.notes if note.code == REMOTE_FILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from verifier.errors import LimitExceeded
 from verifier.files.compose.document import Document, read_document
-from verifier.files.compose.project import Edge, EdgeKind, Note
+from verifier.files.compose.project import REMOTE_FILE, Edge, EdgeKind, Note
 from verifier.files.compose.shape import pruned
 from verifier.files.compose.template import BadTemplate, expand
 from verifier.files.compose.value import Leaf, Table, Value, mapped, size
@@ -26,6 +26,11 @@ VALUES_LIMIT = 300_000
 """Values of all these files together, with those that `extends` copies."""
 
 _REMOTE = re.compile(r"(?i:oci|https?|git|ssh)://|git@|github\.com/", re.ASCII)
+
+
+def is_stdin(file: str) -> bool:
+    """Whether `file`, of the command line, is standard input."""
+    return file == str(STDIN)
 
 
 def is_remote(text: str) -> bool:
@@ -117,7 +122,7 @@ class Sources:
         """Note that `leaf` names a file that Compose would fetch."""
         self.edges.append(Edge(EdgeKind.REMOTE_FILE, leaf.text, leaf.place, service))
         message = f"{what} names a file that is fetched from elsewhere, so the images in it are not known"
-        self.notes.append(Note("remote-file", message, leaf.place))
+        self.notes.append(Note(REMOTE_FILE, message, leaf.place))
 
     def shown(self, path: Path) -> str:
         """The name of `path` for people."""
