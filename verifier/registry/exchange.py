@@ -91,7 +91,7 @@ class Response:
 
 def body_limit(status: int, limit_bytes: int) -> int:
     """How many bytes are read of the body of an answer with `status`."""
-    return limit_bytes if status == 200 else min(limit_bytes, ERROR_LIMIT_BYTES)
+    return limit_bytes if status == 200 else ERROR_LIMIT_BYTES
 
 
 def check_encoding(headers: Mapping[str, str], what: str) -> None:

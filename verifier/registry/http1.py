@@ -116,9 +116,9 @@ class _Stream:
     def until(self, end: bytes, limit_bytes: int) -> bytes:
         """The bytes before the next `end`."""
         start = 0
-        while (at := self._buffer.find(end, start)) < 0:
+        while (at := self._buffer.find(end, start, limit_bytes)) < 0:
             start = max(len(self._buffer) - len(end) + 1, 0)
-            if len(self._buffer) > limit_bytes:
+            if len(self._buffer) >= limit_bytes:
                 raise LimitExceeded(f"{self.what} has headers of more than {limit_bytes} bytes")
             if not self.more():
                 raise self._ended()
