@@ -404,6 +404,13 @@ def test_leave_for_one_digest_is_no_leave_for_another() -> None:
     assert judge(policy(unsigned=named)).decision is Decision.ALLOW
 
 
+def test_a_rule_that_takes_no_signatures_is_not_undecided_for_what_could_not_be_read() -> None:
+    ended = judge(policy(unsigned=leave(date(2026, 1, 1))), gaps=(GAP,))
+
+    assert (ended.decision, codes(ended)) == (Decision.DENY, ["unsigned-ended"])
+    assert judge(policy(unsigned=leave(date(2027, 6, 30))), gaps=(GAP,)).decision is Decision.ALLOW
+
+
 @pytest.mark.parametrize(
     "permission",
     [leave(date(2026, 1, 1)), leave(date(2027, 6, 30), digests=frozenset({OTHER}))],

@@ -23,7 +23,7 @@ from trust.policy_where import NOT_SUPPORTED_YET
 from trust.signer import TrustedKey
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").rglob("imgtrust*.yaml")) if (ROOT / "examples").is_dir() else []
+EXAMPLES = sorted(path for folder in ("examples", "verifier/demo") for path in (ROOT / folder).rglob("imgtrust*.yaml"))
 ENVIRONMENT = {"KEY": pem("env").decode()}
 
 
