@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.registry import LoopbackRegistry
+from verifier.registry.client import RegistrySource
+from verifier.registry.transport import HttpSettings, Transport
 
 _SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
 
@@ -42,6 +44,19 @@ def registry() -> Iterator[LoopbackRegistry]:
     """A registry on loopback that has the referrers API and wants no credentials."""
     with LoopbackRegistry() as running:
         yield running
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    """A transport without credentials."""
+    with Transport(HttpSettings()) as running:
+        yield running
+
+
+@pytest.fixture
+def source(registry: LoopbackRegistry, transport: Transport) -> RegistrySource:
+    """The repository `app` of the registry."""
+    return RegistrySource(transport, registry.host, "app")
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,8 @@ class Repository:
                 f"`{text[:300]}` is not a repository with its registry",
                 hint="write the registry too, as in `docker.io/library/nginx` or `ghcr.io/acme/app`",
             )
-        return cls(canonical_registry(found["domain"]), _canonical_path(found["domain"], found["path"]))
+        registry = canonical_registry(found["domain"])
+        return cls(registry, _canonical_path(registry, found["path"]))
 
     def __str__(self) -> str:
         return f"{self.registry}/{self.path}"
@@ -114,7 +115,8 @@ class Reference:
         domain, path = _split(found["domain"], found["path"])
         if len(path) > NAME_LIMIT:
             raise BadReference(f"{_shown(text)} has a repository name of more than {NAME_LIMIT} characters")
-        repository = Repository(canonical_registry(domain), _canonical_path(domain, path))
+        registry = canonical_registry(domain)
+        repository = Repository(registry, _canonical_path(registry, path))
         return cls(repository, found["tag"], _digest(text, found["digest"]), found["name"])
 
     @property
@@ -183,9 +185,8 @@ def _split(domain: str | None, path: str) -> tuple[str, str]:
     return DOCKER_HUB, f"{domain}/{path}"
 
 
-def _canonical_path(domain: str, path: str) -> str:
-    on_hub = domain.lower() in _DOCKER_HUB_HOSTS
-    return f"library/{path}" if on_hub and "/" not in path else path
+def _canonical_path(registry: str, path: str) -> str:
+    return f"library/{path}" if registry == DOCKER_HUB and "/" not in path else path
 
 
 def _host_and_port(domain: str) -> tuple[str, int | None]:
