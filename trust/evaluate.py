@@ -271,7 +271,7 @@ def _shortage(requirement: SignatureRequirement, rule: Rule, evidence: Evidence,
         for alternative in _targets(rule, subject)
     )
     covered = any(_principals(requirement, evidence, child.digest) for child in subject.children)
-    if covered and best < requirement.at_least:
+    if covered:
         bare = [str(c.platform) for c in subject.children if not _principals(requirement, evidence, c.digest)]
         if bare:
             return Finding("platforms-uncovered", effect, f"not covered by a trusted signature: {', '.join(bare[:20])}")

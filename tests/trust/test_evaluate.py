@@ -317,6 +317,12 @@ def test_the_platforms_that_nobody_signed_are_named() -> None:
     assert "linux/amd64" not in verdict.findings[0].message
 
 
+def test_an_index_that_nobody_trusted_signed_is_short_of_signatures_and_not_of_platforms() -> None:
+    verdict = judge(policy(requirement("a")), signature("b", covers=AMD64), about=subject(children=CHILDREN))
+
+    assert codes(verdict) == ["signatures-short", "signer-untrusted"]
+
+
 def test_a_threshold_is_met_on_each_platform_or_not_at_all() -> None:
     two = policy(requirement("a", "b", at_least=2), platforms=Platforms.CHILDREN)
     mixed = (signature("a", covers=AMD64), signature("b", covers=ARM64))
