@@ -152,6 +152,8 @@ services:
     build:
       dockerfile_inline: FROM x
   far:
+    image: far:1
+    provider: {type: x}
     build: https://example.com/app.git#main
   debug:
     image: dbg:1
@@ -159,6 +161,7 @@ services:
   off:
     image: off:1
     pull_policy: never
+    pre_start: [{image: offhook:1}]
 jobs:
   once:
     image: job:1
@@ -183,8 +186,10 @@ def test_every_field_that_names_an_image_is_found(tmp_path: Path) -> None:
         ("services.web.build.cache_from[1]", "cache:2", "cache"),
         ("services.web.build.cache_to[0]", "cache:3", "cache"),
         ("services.web.build.sbom", "gen:1", "generator"),
+        ("services.far.image", "far:1", "image"),
         ("services.debug.image", "dbg:1", "image"),
         ("services.off.image", "off:1", "image"),
+        ("services.off.pre_start[0].image", "offhook:1", "hook"),
         ("jobs.once.image", "job:1", "image"),
         ("models.llm.model", "ai/smol", "model"),
     ]
@@ -195,7 +200,8 @@ def test_what_is_not_pulled_says_why(tmp_path: Path) -> None:
 
     assert {use.field: use.skipped for use in project.images if not use.pulled} == {
         "services.off.image": "pull_policy is never",
-        "services.web.volumes[2].source": "`db` is a service of this project",
+        "services.off.pre_start[0].image": "pull_policy is never",
+        "services.far.image": "another program provides this service",
     }
     assert all((use.skipped is None) == use.pulled for use in project.images)
 
@@ -204,7 +210,10 @@ def test_an_image_that_is_also_built_is_pulled_first_and_noted(tmp_path: Path) -
     project = loaded(tmp_path, EVERYTHING)
 
     assert image(project, "services.web.image").pulled
-    assert [(note.code, str(note.place)) for note in project.notes] == [("image-also-built", "compose.yaml:4:12")]
+    assert [(note.code, str(note.place)) for note in project.notes] == [
+        ("image-also-built", "compose.yaml:4:12"),
+        ("volume-names-service", "compose.yaml:25:31"),
+    ]
 
 
 @pytest.mark.parametrize("policy", ["never", "build"])

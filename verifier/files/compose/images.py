@@ -111,7 +111,9 @@ class _Container:
     def _hook(self, hook: Table, where: str) -> None:
         image = hook.get("image")
         if isinstance(image, Leaf) and image.text:
-            self._add(image, f"{where}.image", ImageKind.HOOK)
+            policy = self.table.get("pull_policy")
+            never = isinstance(policy, Leaf) and policy.text == "never"
+            self._add(image, f"{where}.image", ImageKind.HOOK, "pull_policy is never" if never else None)
         self._volumes(hook, where)
 
     def _volumes(self, container: Table, where: str) -> None:
@@ -120,13 +122,14 @@ class _Container:
             kind = volume.get("type") if isinstance(volume, Table) else None
             source = volume.get("source") if isinstance(volume, Table) else None
             if isinstance(kind, Leaf) and kind.text == "image" and isinstance(source, Leaf):
-                built = self._built_by(source)
-                self._add(source, f"{where}.volumes[{at}].source", ImageKind.VOLUME, built)
+                self._add(source, f"{where}.volumes[{at}].source", ImageKind.VOLUME)
+                self._note_service(source)
 
-    def _built_by(self, source: Leaf) -> str | None:
+    def _note_service(self, source: Leaf) -> None:
+        # Compose asks the registry for an image of this name before it thinks of the service.
         if source.text in self.services:
-            return f"`{source.text}` is a service of this project"
-        return None
+            message = f"`{source.text}` is a service, and Compose takes an image of this name first if there is one"
+            self.found.notes.append(Note("volume-names-service", message, source.place))
 
     def _needed_profile(self) -> tuple[str, ...]:
         needed = self.table.get("profiles")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from verifier.files.place import Place
 
-
 REMOTE_FILE = "remote-file"
 """The code of the note on a file that Compose would fetch."""
 

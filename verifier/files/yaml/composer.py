@@ -156,8 +156,6 @@ class Composer:
         target = self._anchors[name]
         if target is None:
             place.refuse(f"the alias `*{name[:60]}` is inside of what it names")
-        if target.height + len(self._open) > DEPTH_LIMIT:
-            self._too_deep(place)
         self._add(Alias(name, target, place, target.width, target.height))
 
     def _add(self, node: Node) -> None:
