@@ -342,7 +342,7 @@ def test_tsa_08_more_timestamps_than_are_read_reject(count: int) -> None:
     if count == 33:
         rejected(outcome, "material")
     else:
-        assert signed(outcome).unjudged == (f"{count} timestamps: no trusted root has their authority",)
+        assert signed(outcome).unjudged[-1] == f"timestamp {count}: no trusted root has its authority"
         assert signed(outcome).times == ()
 
 

@@ -183,8 +183,14 @@ def test_sig_08_a_signature_over_the_manifest_itself_counts() -> None:
     assert signed(judged_bundle(message_bundle())).covers == DIGEST
 
 
-def test_sig_08_without_a_message_digest_it_counts_too() -> None:
-    assert signed(judged_bundle(message_bundle(messageDigest=None))).covers == DIGEST
+@pytest.mark.parametrize("said", [None, {}, {"algorithm": None}])
+def test_sig_08_without_a_message_digest_it_counts_too(said: object) -> None:
+    assert signed(judged_bundle(message_bundle(messageDigest=said))).covers == DIGEST
+
+
+@pytest.mark.parametrize("said", [{"digest": b64(bytes(32))}, {"algorithm": "SHA2_256"}, [], "x"])
+def test_sig_08_half_a_message_digest_is_rejected(said: object) -> None:
+    rejected(judged_bundle(message_bundle(messageDigest=said)), "material")
 
 
 def test_sig_08_a_message_digest_of_another_manifest_is_rejected() -> None:

@@ -98,9 +98,10 @@ def _message_signature(value: object) -> tuple[MessageSignature, bytes]:
     signature = base64_bytes(document.get("signature"), "the signature")
     if not signature:
         raise MalformedContent("the signature is empty")
-    if document.get("messageDigest") is None:
+    said = message(document.get("messageDigest", {}), "the message digest", ("algorithm", "digest"))
+    if not said:
+        # cosign leaves it empty beside an Ed25519 signature.
         return MessageSignature(), signature
-    said = message(document["messageDigest"], "the message digest", ("algorithm", "digest"))
     name = expect_text(said.get("algorithm"), "the algorithm of the message digest")
     if name not in _HASHES:
         raise MalformedContent(f"the message digest is of the algorithm `{name[:40]}`, which is not known")

@@ -210,6 +210,7 @@ def _signer(progress: _Progress) -> Signer:
 
 def _unjudged(candidate: Candidate) -> tuple[str, ...]:
     entries = tuple(f"log entry {entry.index}: no trusted root has its log" for entry in candidate.log_entries)
-    count = len(candidate.timestamps)
-    times = (f"{count} timestamps: no trusted root has their authority",) if count else ()
+    times = tuple(
+        f"timestamp {at}: no trusted root has its authority" for at in range(1, len(candidate.timestamps) + 1)
+    )
     return entries + times

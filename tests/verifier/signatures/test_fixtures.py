@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.signing import signing_key
 from trust.digest import Digest
 from trust.errors import TrustRootError
 from trust.evidence import Origin, Rejection, VerifiedSignature, VerifiedStatement
 from trust.key import VerificationKey
 from verifier.signatures.annotations import signature_candidate
+from verifier.signatures.bundle import bundle_candidate
+from verifier.signatures.candidate import Candidate, CertificateMaterial, MessageSignature
+from verifier.signatures.entry import logged_verifier
 from verifier.signatures.verify import Outcome, verify, verify_bundle
 
 SHARED = Path(__file__).parents[4] / "shared" / "fixtures"
@@ -67,6 +71,13 @@ def accepted(found: Iterator[Outcome]) -> bool:
     return any(isinstance(one, VerifiedSignature) for one in found)
 
 
+def test_there_are_cases_of_every_kind(shared: Path) -> None:
+    assert (shared / "cases.json").is_file()
+    assert all(of_kind(kind) for kind in ("oci-sig-old", "bundle", "npm"))
+    assert inline_cases()
+    assert keyless_bundles()
+
+
 @pytest.mark.parametrize("case", of_kind("oci-sig-old"))
 def test_images_with_simple_signing_get_the_verdict_that_is_stated(case: Mapping[str, Any], shared: Path) -> None:
     folder = next(shared / name for name in case["files"] if name.startswith("derived-oci"))
@@ -116,3 +127,46 @@ def test_signatures_from_other_projects_tests_get_the_verdict_that_is_stated(cas
     answer = accepted(outcomes([(payload, case["annotations"])], digest, [key]))
 
     assert answer == (case["expected"] == "accept")
+
+
+def keyless_bundles() -> list[Any]:
+    listed = json.loads((SHARED / "cases.json").read_bytes()) if SHARED.is_dir() else []
+    return [
+        pytest.param(case, id=case["id"])
+        for case in listed
+        if case["scored"]
+        and case["kind"] in ("bundle", "oci-new-format")
+        and case["expected"] == "accept"
+        and not keyed(case)
+        and "bundle_index" not in case
+        and "#" not in case["id"]
+    ]
+
+
+@pytest.mark.parametrize("case", keyless_bundles())
+def test_real_bundles_with_certificates_are_read_and_never_accepted_as_a_keys(
+    case: Mapping[str, Any], shared: Path
+) -> None:
+    content = (shared / case["files"][0]).read_bytes()
+    artifact = (shared / case["artifact"]).read_bytes() if case["artifact"] else b""
+
+    outcome = verify_bundle(content, artifact, [signing_key().trusted], Origin("fixture", "bundle"))
+
+    assert isinstance(outcome, Rejection)
+    assert outcome.step == "certificate"
+
+
+@pytest.mark.parametrize("case", keyless_bundles())
+def test_log_entries_of_real_bundles_are_about_the_bundle_and_its_certificate(
+    case: Mapping[str, Any], shared: Path
+) -> None:
+    candidate = bundle_candidate(Origin("fixture", "bundle"), Digest.of(b""), (shared / case["files"][0]).read_bytes())
+    assert isinstance(candidate, Candidate)
+    artifact = (shared / case["artifact"]).read_bytes() if case["artifact"] else None
+    if artifact is None and isinstance(candidate.content, MessageSignature):
+        pytest.skip("the file that was signed is not part of the case")
+
+    logged = [logged_verifier(entry, candidate, artifact) for entry in candidate.log_entries]
+
+    assert isinstance(candidate.material, CertificateMaterial)
+    assert all(one.der == candidate.material.leaf for one in logged)

@@ -110,7 +110,7 @@ def test_a_timestamp_that_nothing_can_judge_proves_no_time() -> None:
     outcome = signed(judged_layer(content, beside))
 
     assert outcome.times == ()
-    assert outcome.unjudged == ("1 timestamps: no trusted root has their authority",)
+    assert outcome.unjudged == ("timestamp 1: no trusted root has its authority",)
 
 
 @pytest.mark.parametrize("value", ["", "{}", "null", '{"SignedRFC3161Timestamp":"!"}'])
