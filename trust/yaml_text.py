@@ -22,11 +22,13 @@ NODE_LIMIT = 100_000
 # what a reviewer saw would not be what is enforced.
 _HIDING = re.compile("[\u0085\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\r(?!\n)")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 # libyaml is some thirty times faster; wheels of PyYAML have it, builds from source perhaps not.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def parse_yaml(content: bytes, name: str) -> Node:
+def parse_yaml(content: bytes, name: str, *, loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = _LOADER) -> Node:
     """The one document in `content`, which is called `name` in errors.
 
     The parser's events are composed here, because its own composer expands aliases without a limit, keeps the
@@ -38,7 +40,7 @@ def parse_yaml(content: bytes, name: str) -> Node:
     """
     text = _text(content, name)
     try:
-        return _Composer(name, yaml.parse(text, Loader=_LOADER)).document()
+        return _Composer(name, yaml.parse(text, Loader=loader)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
@@ -47,6 +49,8 @@ def parse_yaml(content: bytes, name: str) -> Node:
         raise PolicyError(
             f"{name}:{_place(text, int(error.position))}: this is not YAML: it has a control character"
         ) from error
+    except (ValueError, ArithmeticError) as error:  # from the parser without libyaml, for numbers that are too large
+        raise PolicyError(f"{name}:1:1: this is not YAML: {error}") from error
 
 
 def _text(content: bytes, name: str) -> str:
@@ -119,6 +123,8 @@ class _Composer:
     def _plain_node(self, event: _Opening, depth: int) -> Node:
         self._count(event, 1, depth)
         if isinstance(event, yaml.ScalarEvent):
+            if _SURROGATE.search(event.value):
+                self._refuse(event, "the text has half of a character")
             return Scalar(event.value, bool(event.implicit[0]), _start(event))
         if isinstance(event, yaml.SequenceStartEvent):
             return Sequence(tuple(self._items(depth)), _start(event))

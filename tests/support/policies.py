@@ -32,6 +32,7 @@ def pem(name: str) -> bytes:
     )
 
 
+@cache
 def key(name: str) -> VerificationKey:
     """The same key as a value."""
     return VerificationKey.from_pem(pem(name), name)

@@ -257,6 +257,21 @@ def test_annotations_are_compared_with_the_signed_ones(found: Mapping[str, str],
     assert ("annotation-mismatch" in codes(verdict)) is not allowed
 
 
+def test_an_objection_says_what_the_signature_has_instead() -> None:
+    rules = policy(requirement("a", annotations={"env": "prod"}), requirement("b", repository_signed=True))
+    found = (
+        signature("a", annotations={"env": "test"}),
+        signature("a"),
+        signature("b", repository="ghcr.io/x/y"),
+        signature("b", repository=None),
+    )
+
+    said = " ".join(finding.message for finding in judge(rules, *found).findings)
+
+    for words in ("the signature says `test`", "the signature lacks it", "names `ghcr.io/x/y`", "names none"):
+        assert words in said
+
+
 def test_annotations_of_two_signatures_are_not_added_up() -> None:
     wanted = policy(requirement("a", annotations={"x": "1", "y": "2"}))
     one, other = signature("a", annotations={"x": "1"}), signature("a", annotations={"y": "2"})

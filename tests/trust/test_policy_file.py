@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from trust.errors import ImgtrustError, PolicyError, TrustRootError
 from trust.policy import MutableTag, Platforms
 from trust.policy_file import parse_policy, read_policy
 from trust.policy_template import policy_template
-from trust.yaml_text import ANCHOR_LIMIT, DEPTH_LIMIT, NODE_LIMIT, SIZE_LIMIT_BYTES
+from trust.yaml_text import ANCHOR_LIMIT, DEPTH_LIMIT, NODE_LIMIT, SIZE_LIMIT_BYTES, parse_yaml
 
 FULL = f"""\
 version: 1
@@ -396,6 +397,39 @@ def test_more_anchors_than_the_limit_are_refused() -> None:
 )
 def test_what_this_version_does_not_have_is_refused_by_name(text: str, name: str) -> None:
     assert f"`{name}` is not supported yet by this version" in refusal(text).message
+
+
+_LOADERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if yaml.__with_libyaml__ else [])]
+
+
+@pytest.mark.parametrize("loader", _LOADERS)
+def test_the_parser_without_libyaml_reads_the_same(loader) -> None:
+    content = FULL.encode()
+
+    assert parse_yaml(content, FILE, loader=loader) == parse_yaml(content, FILE)
+
+
+@pytest.mark.parametrize("loader", _LOADERS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('x: "\\ud800"', id="half of a character"),
+        pytest.param('x: "\\ud83d\\ude00"', id="both halves"),
+        pytest.param('x: "\\UFFFFFFFF"', id="no character"),
+        pytest.param('x: "\\U00110000"', id="beyond the last character"),
+        pytest.param("%YAML 1." + "9" * 5000 + "\n--- x", id="long version"),
+        pytest.param("!!%ff x", id="tag that is not UTF-8"),
+        pytest.param("a: b: c", id="no YAML"),
+        pytest.param("x: \x07", id="control character"),
+        pytest.param("x: 'y", id="open quote"),
+    ],
+)
+def test_either_parser_refuses_the_same_with_a_place(loader, text: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_yaml(text.encode(), FILE, loader=loader)
+
+    assert caught.value.message.startswith(f"{FILE}:")
+    assert caught.value.message.encode("utf-8")
 
 
 def _key_policy(entry: str) -> str:
