@@ -21,6 +21,7 @@ from verifier.manifest import (
 from verifier.reference import Repository
 from verifier.registry.layout_entries import Entries
 from verifier.registry.layout_files import read_below
+from verifier.registry.layout_unlisted import unlisted_referrers
 from verifier.registry.memo import Memo
 from verifier.registry.source import Referrers, Wanted, check_manifest, check_manifest_size, check_size, digest_of
 from verifier.untrusted import expect_text, json_object
@@ -180,8 +181,8 @@ class LayoutSource:
     def referrers(self, digest: Digest) -> Referrers:
         """Every manifest of the layout whose own `subject` is `digest`.
 
-        Manifests are those of `index.json` and of the indexes that it lists. What is listed and is not there, or
-        is no manifest, is no referrer.
+        Manifests are those of `index.json` and of the indexes that it lists; in a layout that `cosign save` wrote
+        also the small ones that nothing lists. What is listed and is not there, or is no manifest, is no referrer.
 
         Raises:
             DigestMismatch: a file of the layout has other content than its name says.
@@ -259,6 +260,9 @@ class LayoutSource:
             fetched = self._manifest_if_any(entry)
             if fetched is not None and fetched.document.subject is not None:
                 subjects.setdefault(fetched.document.subject.digest, []).append(entry)
+        if self._index().saved_by_cosign:
+            for subject, referrer in unlisted_referrers(self._directory, listed.keys()):
+                subjects.setdefault(subject, []).append(referrer)
         return subjects
 
     def _listed(self) -> Iterator[Descriptor]:

@@ -51,6 +51,11 @@ class Entries:
             return ()
         return tuple(entry for entry in self.all if _cosign_kind(entry) == kind)
 
+    @property
+    def saved_by_cosign(self) -> bool:
+        """Whether `cosign save` wrote the layout, which lists simple signing, and bundles nowhere."""
+        return any(_cosign_kind(entry) in _COSIGN_IMAGES for entry in self.all)
+
     def images(self) -> tuple[Descriptor, ...]:
         """The entries that may be images: manifests of the repository that are not attached by name or kind."""
         return tuple(entry for entry in self.all if self._is_ours(entry) and _may_be_image(entry))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from verifier.errors import ContentNotFound, LimitExceeded, RegistryError
@@ -29,8 +32,36 @@ def read_below(directory: Path, parts: tuple[str, ...], *, limit_bytes: int) -> 
 
     """
     path = directory.joinpath(*parts)
-    try:
+    with _errors_about(path):
         return _read(directory, parts, path, limit_bytes)
+
+
+def names_below(directory: Path, parts: tuple[str, ...], *, limit: int) -> tuple[str, ...]:
+    """The sorted names in the directory that `parts` name below `directory`, reached as files are.
+
+    Raises:
+        ContentNotFound: there is no such directory.
+        LimitExceeded: it has more than `limit` names.
+        RegistryError: it is reached by a link, or cannot be read.
+
+    """
+    path = directory.joinpath(*parts)
+    with _errors_about(path):
+        at = _opened_directory(directory, parts)
+        try:
+            with os.scandir(at) as entries:
+                names = sorted(entry.name for entry in islice(entries, limit + 1))
+        finally:
+            os.close(at)
+    if len(names) > limit:
+        raise LimitExceeded(f"`{path}` has more than the {limit} files that are looked at")
+    return tuple(names)
+
+
+@contextmanager
+def _errors_about(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise ContentNotFound(f"`{path}` does not exist") from error
     except OSError as error:
@@ -42,13 +73,20 @@ def read_below(directory: Path, parts: tuple[str, ...], *, limit_bytes: int) -> 
         raise RegistryError(f"`{path}` cannot be read: {error.strerror}") from error
 
 
-def _read(directory: Path, parts: tuple[str, ...], path: Path, limit_bytes: int) -> bytes:
+def _opened_directory(directory: Path, parts: tuple[str, ...]) -> int:
     at = os.open(directory, _DIRECTORY)
-    try:
-        for part in parts[:-1]:
+    for part in parts:
+        try:
             inner = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+        finally:
             os.close(at)
-            at = inner
+        at = inner
+    return at
+
+
+def _read(directory: Path, parts: tuple[str, ...], path: Path, limit_bytes: int) -> bytes:
+    at = _opened_directory(directory, parts[:-1])
+    try:
         file = os.open(parts[-1], _FILE, dir_fd=at)
     finally:
         os.close(at)
