@@ -152,10 +152,9 @@ def test_a_token_service_that_is_not_named_gets_no_password(
     with distribution(tmp_path / "registry", content=signed.content, auth=auth) as registry:
         _log_in(home, registry.host)
 
-        decision, _, said = signed.ask(home, registry.host)
+        decision, codes, said = signed.ask(home, registry.host)
 
-    assert decision == "undecided"
-    assert service.host in said
+    assert (decision, codes) == ("undecided", ("address-refused",)), said
     assert service.granted == []
 
 
@@ -251,12 +250,13 @@ def test_a_private_authority_is_trusted_where_it_is_named(
     assert decision == "allow", said
 
 
-def test_a_private_authority_is_found_where_docker_keeps_it(
-    signed: Signed, tls: Tls, home: Home, tmp_path: Path
+@pytest.mark.parametrize("keeper", [".docker", ".config/docker", ".config/containers"])
+def test_a_private_authority_is_found_where_docker_and_podman_keep_it(
+    keeper: str, signed: Signed, tls: Tls, home: Home, tmp_path: Path
 ) -> None:
     folder = tmp_path / "registry"
     with distribution(folder, content=signed.content, tls=tls.settings, ca=tls.ca) as registry:
-        kept = home.folder / ".config" / "docker" / "certs.d" / registry.host
+        kept = home.folder / keeper / "certs.d" / registry.host
         kept.mkdir(parents=True)
         shutil.copy(tls.ca, kept / "ca.crt")
 
@@ -265,18 +265,25 @@ def test_a_private_authority_is_found_where_docker_keeps_it(
     assert decision == "allow", said
 
 
-@pytest.mark.parametrize("trusted", ["nobody", "another"])
-def test_a_registry_that_no_trusted_authority_vouches_for_leaves_it_undecided(
-    trusted: str, signed: Signed, tls: Tls, home: Home, tmp_path: Path
+def test_a_registry_of_another_authority_than_the_trusted_one_leaves_it_undecided(
+    signed: Signed, tls: Tls, home: Home, tmp_path: Path
 ) -> None:
     other, _ = certificates.authority("another authority").write(_folder(tmp_path / "other"), "ca")
     folder = tmp_path / "registry"
     with distribution(folder, content=signed.content, tls=tls.settings, ca=tls.ca) as registry:
-        decision, codes, said = signed.ask(
-            home, registry.host, *(["--ca-file", str(other)] if trusted == "another" else [])
-        )
+        decision, codes, said = signed.ask(home, registry.host, "--ca-file", other)
 
     assert (decision, codes) == ("undecided", ("registry-unreachable",)), said
+
+
+def test_a_loopback_registry_for_which_no_authority_is_known_is_not_asked_over_tls(
+    signed: Signed, tls: Tls, home: Home, tmp_path: Path
+) -> None:
+    folder = tmp_path / "registry"
+    with distribution(folder, content=signed.content, tls=tls.settings, ca=tls.ca) as registry:
+        decision, codes, said = signed.ask(home, registry.host)
+
+    assert (decision, codes) == ("undecided", ("registry-error",)), said
 
 
 def test_a_registry_behind_tls_may_ask_for_a_password_too(

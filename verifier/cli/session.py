@@ -15,6 +15,7 @@ import click
 from trust import __version__
 from trust.policy import Policy
 from verifier.errors import UsageError
+from verifier.registry.certificates import default_certs_dirs
 from verifier.registry.credentials import CredentialStore
 from verifier.registry.hosts import RegistryMap
 from verifier.registry.transport import HttpSettings, Transport
@@ -107,6 +108,7 @@ def open_session(options: RegistryOptions, policy: Policy | None, base: Path) ->
     insecure = (policy.insecure_registries if policy else frozenset()) | frozenset(options.insecure_registries)
     settings = HttpSettings(
         insecure_registries=insecure,
+        certs_dirs=default_certs_dirs(Path.home()),
         ca_files=tuple(Path(name) for name in options.ca_files),
         token_realms={**(policy.token_realms if policy else {}), **_pairs(options.token_realms, "--token-realm")},
         proxy=options.proxy,

@@ -31,6 +31,7 @@ def default_certs_dirs(home: Path) -> tuple[Path, ...]:
     """Where Docker and Podman look for certificates."""
     return (
         home / ".docker/certs.d",
+        home / ".config/docker/certs.d",
         home / ".config/containers/certs.d",
         Path("/etc/docker/certs.d"),
         Path("/etc/containers/certs.d"),
