@@ -230,9 +230,8 @@ def test_a_challenge_that_cannot_be_answered_is_a_denial(challenge: str) -> None
     def answer(_: Request) -> Reply:
         return Reply(401, (("WWW-Authenticate", challenge),))
 
-    with LoopbackServer(answer) as registry, Transport(HttpSettings()) as transport:
-        with pytest.raises(RegistryDenied):
-            get(transport, registry.host)
+    with LoopbackServer(answer) as registry, Transport(HttpSettings()) as transport, pytest.raises(RegistryDenied):
+        get(transport, registry.host)
 
 
 REALM = Realm(Origin("https", "auth.test", 443), "/token", "s", credentials=True, internal=False)
