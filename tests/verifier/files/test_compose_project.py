@@ -388,6 +388,13 @@ def test_files_that_include_each_other_twice_hit_a_limit(tmp_path: Path) -> None
         loaded(tmp_path, {**files, "20.yaml": "services: {}\n"}, files=("0.yaml",))
 
 
+def test_a_large_file_that_is_included_again_and_again_hits_a_limit(tmp_path: Path) -> None:
+    files = {"compose.yaml": f"include: [{', '.join(['c.yaml'] * 20)}]\n", "c.yaml": "#" * 900_000 + "\nname: x\n"}
+
+    with pytest.raises(LimitExceeded, match="bytes of files"):
+        loaded(tmp_path, files)
+
+
 def test_a_long_chain_of_extends_hits_a_limit(tmp_path: Path) -> None:
     chain = "".join(f"  s{n}:\n    extends: s{n + 1}\n" for n in range(200))
 

@@ -174,6 +174,7 @@ def test_what_is_refused_is_refused_with_its_place(text: str | bytes, wanted: st
         pytest.param("[" * 500_000, id="never-closed"),
         pytest.param("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 70)), id="aliases"),
         pytest.param("a: [" + ",".join(f"&a{n} x" for n in range(101)) + "]", id="anchors"),
+        pytest.param("[" + "a," * 100_001 + "]", id="nodes"),
         pytest.param("\n---\n".join("a: b" for _ in range(101)), id="documents"),
         pytest.param("k: " + "x" * FILE_LIMIT_BYTES, id="bytes"),
     ],

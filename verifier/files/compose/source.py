@@ -22,6 +22,9 @@ STDIN = Path("-")
 READS_LIMIT = 500
 """Times that a file of the project is taken up: files that include each other twice double at every level."""
 
+BYTES_LIMIT = 16 << 20
+"""Bytes of all these files together, each as often as it is taken up."""
+
 VALUES_LIMIT = 300_000
 """Values of all these files together, with those that `extends` copies."""
 
@@ -59,6 +62,7 @@ class Sources:
     _contents: dict[Path, bytes] = field(default_factory=dict)
     _documents: dict[Path, tuple[Document, ...]] = field(default_factory=dict)
     _reads: int = 0
+    _bytes: int = 0
     _values: int = 0
 
     def documents(self, path: Path, variables: Variables) -> list[Document]:
@@ -72,6 +76,9 @@ class Sources:
         self._reads += 1
         if self._reads > READS_LIMIT:
             raise LimitExceeded(f"{self.shown(path)}: the project takes up files more than {READS_LIMIT} times")
+        self._bytes += len(self.content(path))
+        if self._bytes > BYTES_LIMIT:
+            raise LimitExceeded(f"{self.shown(path)}: the project takes up more than {BYTES_LIMIT} bytes of files")
         start = Place(self.shown(path), 1, 1)
         documents = []
         for document in self.written(path):

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from verifier.files.compose.variables import Variables
 
-NESTING_LIMIT = 64
+NESTING_LIMIT = 16
 RESULT_LIMIT = 1 << 20
 """Characters that one value may grow to."""
 TOLD_LIMIT = 20
 """Variables of one value that people are told about."""
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*", re.ASCII)
+_BRACE = re.compile("[{}]")
 _OPERATOR = re.compile(r":?[-+?]", re.ASCII)
 
 
@@ -166,15 +167,15 @@ class _Braces:
     def _balanced(self, opening: int) -> int:
         # The character behind an opening brace is not looked at: so `${A:-{}}` gives `{}`.
         depth, at = 0, opening
-        while at <= self._last:
-            if self.template[at] == "}":
-                depth -= 1
-                if depth == 0:
-                    return at
-            elif self.template[at] == "{":
+        while (brace := _BRACE.search(self.template, at, self._last + 1)) is not None:
+            at = brace.end()
+            if brace[0] == "{":
                 depth += 1
                 at += 1
-            at += 1
+            else:
+                depth -= 1
+                if depth == 0:
+                    return brace.start()
         return self._last
 
 

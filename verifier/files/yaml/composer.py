@@ -66,6 +66,7 @@ class Composer:
     _open: list[_Open] = field(default_factory=list)
     _anchors: dict[str, Scalar | Sequence | Mapping | None] = field(default_factory=dict)
     _anchor_count: int = 0
+    _node_count: int = 0
     _offsets: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,6 +85,7 @@ class Composer:
             self._place(event).refuse("Compose's reader refuses every version of YAML but 1.1 here")
         self._anchors = {}
         self._anchor_count = 0
+        self._node_count = 0
 
     def start(self, event: Collection, *, is_mapping: bool) -> None:
         """A collection starts.
@@ -113,9 +115,7 @@ class Composer:
         width = 1 + sum(node.width for node in closed.nodes)
         height = 1 + max((node.height for node in closed.nodes), default=0)
         if width > NODE_LIMIT:
-            raise LimitExceeded(
-                f"{closed.place}: more than {NODE_LIMIT} nodes, once every alias stands for what it names",
-            )
+            self._too_many(closed.place)
         if height + len(self._open) > DEPTH_LIMIT:
             self._too_deep(closed.place)
         node: Sequence | Mapping
@@ -159,6 +159,9 @@ class Composer:
         self._add(Alias(name, target, place, target.width, target.height))
 
     def _add(self, node: Node) -> None:
+        self._node_count += 1
+        if self._node_count > NODE_LIMIT:
+            self._too_many(node.place)
         if not self._open:
             self.roots.append(node)
             return
@@ -229,6 +232,9 @@ class Composer:
         if self._offsets:
             start, end = self._offsets[start], self._offsets[end]
         return Span(self.ahead + start, self.ahead + end)
+
+    def _too_many(self, place: Place) -> NoReturn:
+        raise LimitExceeded(f"{place}: more than {NODE_LIMIT} nodes, once every alias stands for what it names")
 
     def _too_deep(self, place: Place) -> NoReturn:
         raise LimitExceeded(f"{place}: nested deeper than {DEPTH_LIMIT} levels")
