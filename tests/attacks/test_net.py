@@ -243,10 +243,13 @@ def test_twin_net_05_a_redirect_within_the_origin_keeps_it() -> None:
     ["http://10.0.0.1/x", "//10.0.0.1/x", "https://inside.test/x", "http://169.254.169.254/x", "{sink}/x"],
 )
 def test_net_06_a_redirect_inside_is_refused(location: str, sink: Sink) -> None:
-    with LoopbackServer(redirecting(location.format(sink=sink.url))) as registry:
-        with Transport(HttpSettings(), resolver=resolver({"inside.test": ["192.168.0.1"]})) as transport:
-            with pytest.raises(AddressRefused):
-                blob(transport, registry.host)
+    inside = resolver({"inside.test": ["192.168.0.1"]})
+    with (
+        LoopbackServer(redirecting(location.format(sink=sink.url))) as registry,
+        Transport(HttpSettings(), resolver=inside) as transport,
+        pytest.raises(AddressRefused),
+    ):
+        blob(transport, registry.host)
     assert sink.log == ()
 
 
@@ -263,11 +266,11 @@ def test_net_06_a_manifest_is_not_redirected_to_another_host(sink: Sink) -> None
 def test_net_06_a_host_that_was_named_as_a_registry_is_not_thereby_open_to_others() -> None:
     # The pool has a connection to the second registry already: a redirect must not find it.
     with LoopbackServer(lambda _: Reply(200, (), b"own")) as second:
-        with LoopbackServer(redirecting(f"{second.url}/v2/app/blobs/a")) as first:
-            with Transport(HttpSettings()) as transport:
-                assert blob(transport, second.host).content == b"own"
-                with pytest.raises(AddressRefused):
-                    blob(transport, first.host)
+        leading = LoopbackServer(redirecting(f"{second.url}/v2/app/blobs/a"))
+        with leading as first, Transport(HttpSettings()) as transport:
+            assert blob(transport, second.host).content == b"own"
+            with pytest.raises(AddressRefused):
+                blob(transport, first.host)
         assert len(second.log) == 1
 
 
@@ -295,9 +298,12 @@ def test_net_07_a_connection_goes_to_the_address_that_was_classified() -> None:
 )
 def test_net_07_a_name_for_an_address_inside_is_refused(address: str) -> None:
     table = {"cdn.test": ["93.184.216.34", address]}
-    with LoopbackServer(redirecting("https://cdn.test/x")) as registry:
-        with Transport(HttpSettings(), resolver=resolver(table)) as transport, pytest.raises(AddressRefused):
-            blob(transport, registry.host)
+    with (
+        LoopbackServer(redirecting("https://cdn.test/x")) as registry,
+        Transport(HttpSettings(), resolver=resolver(table)) as transport,
+        pytest.raises(AddressRefused),
+    ):
+        blob(transport, registry.host)
 
 
 def test_net_07_the_name_stays_what_the_certificate_is_for(tmp_path: Path) -> None:
@@ -342,9 +348,9 @@ def test_net_10_a_certificate_that_does_not_hold_is_refused(
     authority = Authority(tmp_path)
     tls = authority.issue(*hosts, expired=expired).server_context()
     with LoopbackServer(lambda _: Reply(200), tls=tls) as registry:
-        with Transport(HttpSettings(ca_files=(authority.file,)), Kept()) as transport:
-            with pytest.raises(RegistryUnreachable, match="TLS"):
-                blob(transport, registry.host)
+        settings = HttpSettings(ca_files=(authority.file,))
+        with Transport(settings, Kept()) as transport, pytest.raises(RegistryUnreachable, match="TLS"):
+            blob(transport, registry.host)
         assert registry.log == ()
 
 
@@ -392,9 +398,12 @@ def test_net_13_no_error_shows_a_secret(status: int, sink: Sink) -> None:
 
 @pytest.mark.parametrize("location", [f"http://me:{SECRET}@a.test/", f"http://10.0.0.1/?sig={SECRET}"])
 def test_net_13_a_refused_redirect_does_not_show_its_secrets(location: str) -> None:
-    with LoopbackServer(redirecting(location)) as registry, Transport(HttpSettings()) as transport:
-        with pytest.raises(AddressRefused) as caught:
-            blob(transport, registry.host)
+    with (
+        LoopbackServer(redirecting(location)) as registry,
+        Transport(HttpSettings()) as transport,
+        pytest.raises(AddressRefused) as caught,
+    ):
+        blob(transport, registry.host)
 
     assert SECRET not in str(caught.value)
 

@@ -119,9 +119,12 @@ def test_what_a_registry_does_not_have_is_an_answer(status: int) -> None:
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 305])
 def test_reg_10_a_status_that_was_not_asked_for_is_an_error(status: int) -> None:
-    with LoopbackServer(lambda _: Reply(status)) as server, Transport(HttpSettings()) as transport:
-        with pytest.raises(RegistryError) as caught:
-            get(transport, server.host)
+    with (
+        LoopbackServer(lambda _: Reply(status)) as server,
+        Transport(HttpSettings()) as transport,
+        pytest.raises(RegistryError) as caught,
+    ):
+        get(transport, server.host)
     assert type(caught.value) is RegistryError
 
 
@@ -298,10 +301,12 @@ def test_a_proxy_carries_requests_where_one_was_named() -> None:
 
 
 def test_a_proxy_that_refuses_a_tunnel_is_said_to(tmp_path: Path) -> None:
-    with RawServer(saying(b"HTTP/1.1 403 Forbidden\r\n\r\n")) as proxy:
-        with Transport(HttpSettings(proxy=f"http://{proxy.host}")) as transport:
-            with pytest.raises(RegistryUnreachable, match=r"403 for `registry\.test:443`"):
-                get(transport, "registry.test")
+    with (
+        RawServer(saying(b"HTTP/1.1 403 Forbidden\r\n\r\n")) as proxy,
+        Transport(HttpSettings(proxy=f"http://{proxy.host}")) as transport,
+        pytest.raises(RegistryUnreachable, match=r"403 for `registry\.test:443`"),
+    ):
+        get(transport, "registry.test")
 
 
 def test_the_environments_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
