@@ -30,7 +30,7 @@ def test_an_allowed_vector_is_denied_under_a_key_that_never_signed(
 ) -> None:
     stranger = VECTORS / "keys" / "unused.pub"
 
-    exit_code = run(["verify", f"oci:{vector.layout}:app", "--key", str(stranger), "--format", "json"])
+    exit_code = run(["verify", vector.image, "--key", str(stranger), "--format", "json"])
 
     (verdict,) = json.loads(capsys.readouterr().out)["verdicts"]
     assert (verdict["decision"], exit_code) == ("deny", DENY)

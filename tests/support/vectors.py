@@ -16,7 +16,7 @@ class Vector:
 
     Attributes:
         name: what it shows.
-        layout: folder of the layout; its image is called `app`.
+        image: in its layout, as imgtrust is asked about it.
         digest: of the image.
         keys: public keys; each of them must have signed.
         annotations: that must have been signed.
@@ -26,7 +26,7 @@ class Vector:
     """
 
     name: str
-    layout: Path
+    image: str
     digest: str
     keys: tuple[Path, ...]
     annotations: Mapping[str, str]
@@ -35,7 +35,7 @@ class Vector:
 
     def arguments(self, folder: Path) -> list[str]:
         """What `imgtrust` is asked with; a policy is written to `folder` where `--key` cannot say it."""
-        question = ["verify", f"oci:{self.layout}:app", "--format", "json"]
+        question = ["verify", self.image, "--format", "json"]
         if len(self.keys) == 1 and not self.annotations:
             return [*question, "--key", str(self.keys[0])]
         policy = folder / "imgtrust.yaml"
@@ -56,7 +56,7 @@ def load(folder: Path = VECTORS) -> tuple[Vector, ...]:
     return tuple(
         Vector(
             name=row["name"],
-            layout=folder / row["layout"],
+            image=f"oci:{folder / row['image']}",
             digest=row["digest"],
             keys=tuple(folder / key for key in row["keys"]),
             annotations=row["annotations"],

@@ -61,6 +61,9 @@ CHOSEN = (
 )
 """The rows that become vectors, by their names in the comparison."""
 
+SAVED = ("simple signing by cosign 3", "bundle by cosign 3", "index signed recursively, bundle")
+"""Those of them that are there a second time, as `cosign save` writes them."""
+
 
 def generate(folder: Path) -> None:
     """Writes layouts, keys and `vectors.json` to `folder`; what was there of them before is gone."""
@@ -75,25 +78,40 @@ def generate(folder: Path) -> None:
         rows = []
         for name in CHOSEN:
             case = cases[name]
-            rows.append(_vector(case, Bench(registry, workshop, Shelf(registry.host, case.slug)), folder))
+            bench = Bench(registry, workshop, Shelf(registry.host, case.slug))
+            reference = case.prepare(bench)
+            rows.append(_copied(case, bench, reference, folder))
+            if name in SAVED:
+                rows.append(_saved(case, bench, reference, folder))
         shutil.copy(workshop.key("unused").public, folder / "keys")
     (folder / "vectors.json").write_text(json.dumps(rows, indent=2) + "\n")
 
 
-def _vector(case: Case, bench: Bench, folder: Path) -> dict[str, object]:
-    """What `vectors.json` says of one case, whose layout is written."""
-    reference = case.prepare(bench)
+def _copied(case: Case, bench: Bench, reference: str, folder: Path) -> dict[str, object]:
+    """What `vectors.json` says of `reference`, which regctl copies to a layout with all that hangs on it."""
+    layout = f"layouts/{case.slug}"
     options = ("--host", f"reg={bench.shelf.host},tls=disabled", "--referrers", "--digest-tags")
-    layout = folder / "layouts" / case.slug
-    bench.workshop.home.run(tool("regctl"), "image", "copy", *options, reference, f"ocidir://{layout}:app").checked()
-    for path in layout.rglob("*"):
+    target = f"ocidir://{folder / layout}:app"
+    bench.workshop.home.run(tool("regctl"), "image", "copy", *options, reference, target).checked()
+    return _row(case, bench, reference, folder, name=case.name, image=f"{layout}:app")
+
+
+def _saved(case: Case, bench: Bench, reference: str, folder: Path) -> dict[str, object]:
+    """What `vectors.json` says of `reference`, which cosign saves in its own way."""
+    layout = f"layouts/{case.slug}-saved"
+    bench.workshop.home.run(tool("cosign3"), "save", "--dir", folder / layout, reference).checked()
+    return _row(case, bench, reference, folder, name=f"{case.name}, saved", image=layout)
+
+
+def _row(case: Case, bench: Bench, reference: str, folder: Path, *, name: str, image: str) -> dict[str, object]:
+    for path in (folder / image.partition(":")[0]).rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     keys = [key.public for key in case.keys(bench)]
     for key in keys:
         shutil.copy(key, folder / "keys" / key.name)
     return {
-        "name": case.name,
-        "layout": f"layouts/{case.slug}",
+        "name": name,
+        "image": image,
         "digest": reference.rpartition("@")[2],
         "keys": [f"keys/{key.name}" for key in keys],
         "annotations": dict(case.annotations),
