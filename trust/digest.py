@@ -47,7 +47,7 @@ class Digest:
         found = _DIGEST.fullmatch(text)
         if found is None or len(found[2]) != _HEX_LENGTH[found[1]]:
             raise BadDigest(
-                f"`{text[:150]}` is not a digest",
+                f"`{text[:150].encode('unicode_escape').decode('ascii')}` is not a digest",
                 hint="a digest is `sha256:` and 64 lower-case hexadecimal digits (or `sha512:` and 128)",
             )
         return cls("sha256" if found[1] == "sha256" else "sha512", found[2])
