@@ -31,7 +31,7 @@ from tests.support.signing import (
 )
 from trust.digest import Digest
 from trust.key import VerificationKey
-from verifier.signatures.algorithms import verifies
+from verifier.signatures.algorithms import Message, verifies
 
 KEY = signing_key()
 STRANGER = signing_key("stranger")
@@ -259,8 +259,8 @@ def test_sig_10_the_key_says_which_hash_and_the_signature_never_does(signs: str,
     signature = made.sign(b"message")
     other_hash = VerificationKey.from_pem(made.pem, "a key", hash_name=trusts)
 
-    assert verifies(made.trusted, signature, b"message")
-    assert not verifies(other_hash, signature, b"message")
+    assert verifies(made.trusted, signature, Message(b"message"))
+    assert not verifies(other_hash, signature, Message(b"message"))
 
 
 def test_sig_10_a_signature_of_one_kind_of_key_is_none_of_another() -> None:
@@ -268,7 +268,9 @@ def test_sig_10_a_signature_of_one_kind_of_key_is_none_of_another() -> None:
 
     for made in kinds:
         signature = signing_key("release", made).sign(b"message")
-        holding = [kind for kind in kinds if verifies(signing_key("release", kind).trusted, signature, b"message")]
+        holding = [
+            kind for kind in kinds if verifies(signing_key("release", kind).trusted, signature, Message(b"message"))
+        ]
         assert holding == [made]
 
 

@@ -12,7 +12,7 @@ from trust.key import VerificationKey
 from trust.signer import KeySigner, Signer
 from verifier.attestations.statement import COSIGN_SIGNATURE, Statement, parse_statement
 from verifier.errors import LimitExceeded, MalformedContent, SignatureRejected
-from verifier.signatures.algorithms import verifies
+from verifier.signatures.algorithms import Message, verifies
 from verifier.signatures.annotations import attestation_candidates, signature_candidate
 from verifier.signatures.bundle import bundle_candidate
 from verifier.signatures.candidate import Candidate, CertificateMaterial, KeyMaterial, rejection
@@ -110,7 +110,7 @@ def _entry(progress: _Progress) -> _Progress:
 
 def _signature(progress: _Progress) -> _Progress:
     candidate = progress.candidate
-    message = candidate.content.signed(progress.artifact)
+    message = Message(candidate.content.signed(progress.artifact))
     for key in _by_hint(progress.keys, candidate.material):
         if verifies(key, candidate.signature, message):
             return replace(progress, signer=KeySigner(key))

@@ -45,6 +45,10 @@ MESSAGE = message_signature(KEY, IMAGE)
 RECORD = hashedrekord(KEY, IMAGE, base64.b64decode(MESSAGE["signature"]))
 MESSAGE_BUNDLE = bundle(MESSAGE, log_entries=[log_entry(RECORD)])
 
+# A busy machine is no error.
+slow_machines = settings(deadline=None)
+often = settings(max_examples=300, deadline=None)
+
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4)
@@ -73,39 +77,43 @@ def is_answer(outcomes: tuple[object, ...]) -> bool:
     return bool(outcomes) and all(not isinstance(one, Rejection) or one.step in STEPS for one in outcomes)
 
 
+@slow_machines
 @given(st.sampled_from(Kind), st.binary(max_size=200), st.dictionaries(st.text(max_size=20), st.text(max_size=50)))
 def test_no_bytes_raise(kind: Kind, content: bytes, annotations: dict[str, str]) -> None:
     assert is_answer(judged(kind, content, annotations))
 
 
+@slow_machines
 @given(st.sampled_from(Kind), documents)
 def test_no_document_raises(kind: Kind, document: object) -> None:
     assert is_answer(judged(kind, json.dumps(document).encode()))
 
 
-@settings(max_examples=300)
+@slow_machines
 @given(st.sampled_from(paths(BUNDLE)), documents)
 def test_no_bundle_with_another_value_somewhere_raises(path: tuple[Any, ...], value: object) -> None:
     assert is_answer((judged_bundle(replaced(BUNDLE, path, value)),))
 
 
-@settings(max_examples=300)
+@slow_machines
 @given(st.sampled_from(paths(MESSAGE_BUNDLE)), documents)
 def test_no_message_bundle_with_another_value_somewhere_raises(path: tuple[Any, ...], value: object) -> None:
     assert is_answer((judged_bundle(replaced(MESSAGE_BUNDLE, path, value)),))
 
 
+@slow_machines
 @given(st.sampled_from([SIGNATURE, LOG_ENTRY, TIMESTAMP, CERTIFICATE, CHAIN]), st.text(max_size=200))
 def test_no_annotation_raises(name: str, value: str) -> None:
     assert is_answer((judged_layer(PAYLOAD, LAYER | {name: value}),))
 
 
+@slow_machines
 @given(st.sampled_from([LOG_ENTRY, TIMESTAMP]), documents)
 def test_no_document_in_an_annotation_raises(name: str, value: object) -> None:
     assert is_answer((judged_layer(PAYLOAD, LAYER | {name: json.dumps(value)}),))
 
 
-@settings(max_examples=300)
+@slow_machines
 @given(st.sampled_from(paths(RECORD)) | st.sampled_from(paths(dsse(KEY, ENVELOPE))), documents)
 def test_no_body_of_an_entry_raises(path: tuple[Any, ...], value: object) -> None:
     for body in (RECORD, dsse(KEY, ENVELOPE)):
@@ -117,7 +125,7 @@ def test_no_body_of_an_entry_raises(path: tuple[Any, ...], value: object) -> Non
                 continue
 
 
-@settings(max_examples=300)
+@slow_machines
 @given(st.sampled_from(paths(json.loads(statement(DIGEST, annotations={"a": "b"})))), documents)
 def test_no_statement_raises(path: tuple[Any, ...], value: object) -> None:
     content = json.dumps(replaced(json.loads(statement(DIGEST, annotations={"a": "b"})), path, value)).encode()
@@ -127,7 +135,7 @@ def test_no_statement_raises(path: tuple[Any, ...], value: object) -> None:
         return
 
 
-@settings(max_examples=300)
+@slow_machines
 @given(st.sampled_from(paths(json.loads(PAYLOAD))), documents)
 def test_no_payload_raises(path: tuple[Any, ...], value: object) -> None:
     try:
@@ -136,6 +144,7 @@ def test_no_payload_raises(path: tuple[Any, ...], value: object) -> None:
         return
 
 
+@slow_machines
 @given(st.data())
 def test_no_changed_byte_of_a_payload_verifies(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(PAYLOAD) - 1))
@@ -145,6 +154,7 @@ def test_no_changed_byte_of_a_payload_verifies(data: st.DataObject) -> None:
     assert isinstance(judged_layer(changed, {SIGNATURE: LAYER[SIGNATURE]}), Rejection)
 
 
+@slow_machines
 @given(st.data())
 def test_no_changed_character_of_a_signature_verifies(data: st.DataObject) -> None:
     text = LAYER[SIGNATURE]
@@ -169,7 +179,7 @@ UNSIGNED = {
 }
 
 
-@settings(max_examples=500)
+@often
 @given(st.data())
 @pytest.mark.parametrize("document", [BUNDLE, MESSAGE_BUNDLE], ids=["envelope", "message"])
 def test_no_changed_byte_of_a_bundle_changes_what_it_proves(document: dict[str, Any], data: st.DataObject) -> None:
@@ -194,6 +204,7 @@ def changed_fields(one: Any, other: Any, name: str = "") -> set[str]:
     return set() if one == other else {name}
 
 
+@slow_machines
 @given(st.binary(min_size=1, max_size=300))
 def test_nothing_that_was_not_signed_is_about_the_image(content: bytes) -> None:
     assume(content != PAYLOAD)
