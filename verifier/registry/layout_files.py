@@ -90,9 +90,13 @@ def _read(directory: Path, parts: tuple[str, ...], path: Path, limit_bytes: int)
         file = os.open(parts[-1], _FILE, dir_fd=at)
     finally:
         os.close(at)
-    with os.fdopen(file, "rb") as opened:
+    try:
         _check_regular(os.fstat(file), path, limit_bytes)
-        content = opened.read(limit_bytes + 1)
+        # Not `fdopen` before the check: it refuses a directory, and leaves it open.
+        with os.fdopen(file, "rb", closefd=False) as opened:
+            content = opened.read(limit_bytes + 1)
+    finally:
+        os.close(file)
     if len(content) > limit_bytes:
         raise LimitExceeded(f"`{path}` has more than the {limit_bytes} bytes that are read")
     return content
