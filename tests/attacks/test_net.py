@@ -215,6 +215,19 @@ def test_net_05_a_challenge_behind_a_redirect_is_never_answered(scheme: str) -> 
         assert not [request for request in sink.log if request.route == "/token"]
 
 
+@pytest.mark.parametrize("scheme", ['Basic realm="x"', 'Bearer realm="{url}/token"'])
+def test_net_05_the_first_challenge_behind_a_redirect_is_not_the_registrys(scheme: str) -> None:
+    def challenge(request: Request) -> Reply:
+        return Reply(401, (("WWW-Authenticate", scheme.format(url=f"http://{request.headers['host']}")),))
+
+    with Sink(challenge) as sink, LoopbackServer(redirecting(f"{sink.url}/data")) as registry:
+        settings = HttpSettings(internal_hosts=frozenset({sink.host}), token_realms={registry.host: sink.host})
+        with Transport(settings, Kept()) as transport, pytest.raises(RegistryDenied):
+            blob(transport, registry.host)
+        assert sink.lines == ["GET /data"]
+        assert not [request for request in registry.log if "authorization" in request.headers]
+
+
 def test_net_05_authorization_is_not_added_again_on_the_way_back(sink: Sink) -> None:
     def answer(request: Request) -> Reply:
         if request.route == "/back":
@@ -364,6 +377,27 @@ def test_net_10_an_unknown_authority_is_refused_also_after_an_insecure_registry(
             with pytest.raises(RegistryUnreachable, match="TLS"):
                 blob(transport, secure.host)
         assert secure.log == ()
+
+
+@pytest.mark.parametrize("fault", ["another name", "another authority", "none"])
+def test_net_10_a_token_service_is_verified_as_registries_are(tmp_path: Path, fault: str) -> None:
+    known, unknown = Authority(tmp_path / "known"), Authority(tmp_path / "unknown")
+    signer = unknown if fault == "another authority" else known
+    tls = signer.issue("127.0.0.9" if fault == "another name" else "127.0.0.2").server_context()
+    auth = TokenAuth({"me": SECRET}, tls=tls)
+    with auth.server, LoopbackServer(lambda request: auth.refusal(request, "app") or Reply(200)) as registry:
+        settings = HttpSettings(
+            ca_files=(known.file,),
+            insecure_registries=frozenset({registry.host}),
+            token_realms={registry.host: auth.server.host},
+        )
+        with Transport(settings, Kept()) as transport:
+            if fault == "none":
+                assert blob(transport, registry.host).status == 200
+            else:
+                with pytest.raises(RegistryUnreachable):
+                    blob(transport, registry.host)
+                assert auth.server.log == ()
 
 
 def test_net_11_redirects_end() -> None:

@@ -94,3 +94,25 @@ def dripping(first: bytes, *, each_s: float, drop: bytes = b"x") -> Talk:
             connection.sendall(drop)
 
     return talk
+
+
+def tunnel(port: int) -> Talk:
+    """Answers as a proxy that opens a tunnel, and carries bytes to and from `port` of this machine."""
+
+    def talk(connection: socket.socket, stopping: threading.Event) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as other:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_pump, args=(other, connection))
+            back.start()
+            _pump(connection, other)
+            back.join()
+
+    return talk
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while part := source.recv(65536):
+            target.sendall(part)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

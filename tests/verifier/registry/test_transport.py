@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.loopback import Fault, LoopbackServer, Reply, Request
-from tests.support.raw import RawServer, saying
+from tests.support.raw import RawServer, saying, tunnel
 from tests.support.tls import Authority
 from verifier.errors import (
     AddressRefused,
@@ -298,6 +298,26 @@ def test_a_proxy_carries_requests_where_one_was_named() -> None:
     assert response.content == f"http://registry.test{PATH}".encode()
     assert request.headers["host"] == "registry.test"
     assert request.headers["proxy-authorization"] == "Basic bWU6Y2FuYXJ5"
+
+
+def test_tls_goes_through_a_tunnel_of_the_proxy_for_tokens_too(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    tls = authority.issue("registry.test").server_context()
+
+    def answer(request: Request) -> Reply:
+        if request.route == "/token":
+            return Reply(200, (), b'{"token": "t"}')
+        if request.headers.get("authorization") == "Bearer t":
+            return Reply(200, (), b"tunnelled")
+        return Reply(401, (("WWW-Authenticate", f'Bearer realm="https://{request.headers["host"]}/token"'),))
+
+    with LoopbackServer(answer, tls=tls) as server:
+        port = int(server.host.partition(":")[2])
+        with RawServer(tunnel(port)) as proxy:
+            settings = HttpSettings(proxy=f"http://{proxy.host}", ca_files=(authority.file,))
+            with Transport(settings) as transport:
+                assert get(transport, f"registry.test:{port}").content == b"tunnelled"
+            assert proxy.accepted == 2
 
 
 def test_a_proxy_that_refuses_a_tunnel_is_said_to(tmp_path: Path) -> None:
