@@ -5,14 +5,14 @@ The reader and the published schema are two faces of the same objects, so they c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 from trust.policy_where import Read, T, Where, did_you_mean, wrong_kind
 from trust.yaml_tree import Mapping as MappingNode
-from trust.yaml_tree import Node, Scalar, Sequence
+from trust.yaml_tree import Node, Scalar, Sequence, content
 
 Schema = dict[str, object]
 T_co = TypeVar("T_co", covariant=True)
@@ -129,11 +129,13 @@ class ListOf(Generic[T]):
             raise wrong_kind(node, where, "a list")
         if not node.items:
             raise where.error("the list is empty", hint="name at least one, or leave the key out")
-        seen: set[str] = set()
+        seen: set[Hashable] = set()
         for index, item in enumerate(node.items):
-            if isinstance(item, Scalar) and item.text in seen:
-                raise where.item(index, item).error(f"`{item.text[:100]}` is listed twice")
-            seen |= {item.text} if isinstance(item, Scalar) else set()
+            written = content(item)
+            if written in seen:
+                shown = f"`{item.text[:100]}`" if isinstance(item, Scalar) else "the same"
+                raise where.item(index, item).error(f"{shown} is listed twice")
+            seen.add(written)
         places = [where.item(index, item) for index, item in enumerate(node.items)]
         return tuple(Read(self.item.read(item, place), place) for item, place in zip(node.items, places, strict=True))
 

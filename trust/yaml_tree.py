@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 # What some reader of YAML 1.1 or 1.2 takes for something else than text when it is written without quotes.
@@ -70,3 +71,12 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+def content(node: Node) -> Hashable:
+    """What `node` says, wherever it stands and in whatever order its keys are: equal for equal values."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return tuple(map(content, node.items))
+    return frozenset((name.text, content(value)) for name, value in node.entries)

@@ -494,7 +494,7 @@ def _rules(*patterns: str) -> str:
     [
         pytest.param(("'ghcr.io/acme/**'", "ghcr.io/acme/app"), id="pattern over literal"),
         pytest.param(("'ghcr.io/acme/**'", "'ghcr.io/acme/*'"), id="pattern over pattern"),
-        pytest.param(("ghcr.io/acme/app", "ghcr.io/acme/app"), id="literal over itself"),
+        pytest.param(("ghcr.io/acme/app, ghcr.io/acme/web", "ghcr.io/acme/app"), id="literal over itself"),
         pytest.param(("'ghcr.io/*/app'", "ghcr.io/acme/app"), id="wildcard in the first segment"),
         pytest.param(("'*/acme/**'", "ghcr.io/acme/app"), id="wildcard in the registry"),
         pytest.param(("'*/*/app'", "'*.corp.io/*/app'"), id="wildcard in both"),

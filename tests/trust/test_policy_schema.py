@@ -114,6 +114,8 @@ STRUCTURALLY_BAD = [
     with_rule("signatures: {from: [a]}").replace("{file: b.pub}", "b.pub"),
     with_rule("signatures: {from: [a]}") + "deny: []",
     with_rule("signatures: {from: [a]}") + "deny: [{reason: x}]",
+    with_rule("signatures: {from: [a]}") + "deny: [{images: ['**'], reason: x}, {reason: x, images: ['**']}]",
+    with_rule("signatures: [{from: [a, b]}, {from: [a, b]}]"),
     with_rule("signatures: {from: [a]}") + "deny: [{images: ['**']}]",
     with_rule("signatures: {from: [a]}") + "registry_map: {}",
     with_rule("signatures: {from: [a]}") + "registry_map: {docker.io: 5000}",
