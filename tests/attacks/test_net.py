@@ -242,6 +242,17 @@ def test_net_05_authorization_is_not_added_again_on_the_way_back(sink: Sink) -> 
         assert "authorization" not in registry.log[-1].headers
 
 
+def test_net_05_authorization_is_not_added_again_within_the_other_host(sink: Sink) -> None:
+    sink.answer = lambda request: Reply(200) if request.route == "/y" else redirecting("/y")(request)
+    with LoopbackServer(authenticated(redirecting(f"{sink.url}/x"))) as registry:
+        settings = HttpSettings(internal_hosts=frozenset({sink.host}))
+        with Transport(settings, Kept()) as transport:
+            assert blob(transport, registry.host).status == 200
+
+    assert sink.lines == ["GET /x", "GET /y"]
+    assert sink.secrets == []
+
+
 def test_twin_net_05_a_redirect_within_the_origin_keeps_it() -> None:
     def answer(request: Request) -> Reply:
         return Reply(200, (), b"here") if request.route == "/x" else redirecting("/x")(request)
