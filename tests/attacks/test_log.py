@@ -376,3 +376,10 @@ def test_an_entry_with_more_signatures_than_are_read_rejects(count: int, *, hold
         assert signed(outcome)
     else:
         rejected(outcome, "entry")
+
+
+def test_an_entry_of_the_second_log_with_another_hash_rejects() -> None:
+    body = hashedrekord_2(KEY, IMAGE, raw(MESSAGE["signature"]))
+    body["spec"]["hashedRekordV002"]["data"]["algorithm"] = "SHA1"
+
+    assert "not a SHA-2" in rejected(judged_with(body, MESSAGE), "entry")

@@ -9,7 +9,8 @@ from tests.support.signing import SigningKey, encoded, signing_key
 from trust.digest import Digest
 from trust.evidence import Origin, Rejection, VerifiedSignature, VerifiedStatement
 from verifier.signatures.discover import Kind, Material
-from verifier.signatures.verify import Outcome, judge
+from verifier.signatures.judge import judge
+from verifier.signatures.verify import Outcome
 
 IMAGE = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json"}'
 DIGEST = Digest.of(IMAGE)

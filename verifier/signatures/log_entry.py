@@ -231,14 +231,8 @@ def _proto_verifier(document: Mapping[str, Any], what: str) -> LoggedVerifier:
 
 
 def _pem_verifier(encoded: str, what: str) -> LoggedVerifier:
-    blocks = pem_blocks(base64_bytes(encoded, f"the verifier in {what}"), f"the verifier in {what}", limit=1)
-    match blocks:
-        case [("PUBLIC KEY", der)]:
-            return LoggedVerifier("key", der)
-        case [("CERTIFICATE", der)]:
-            return LoggedVerifier("certificate", der)
-        case _:
-            raise MalformedContent(f"the verifier in {what} is neither a public key nor a certificate")
+    ((label, der),) = pem_blocks(base64_bytes(encoded, f"the verifier in {what}"), f"the verifier in {what}", limit=1)
+    return LoggedVerifier("key" if label == "PUBLIC KEY" else "certificate", der)
 
 
 def _twice_encoded(document: Mapping[str, Any], what: str) -> bytes:

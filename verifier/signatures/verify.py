@@ -13,10 +13,8 @@ from trust.signer import KeySigner, Signer
 from verifier.attestations.statement import COSIGN_SIGNATURE, Statement, parse_statement
 from verifier.errors import LimitExceeded, MalformedContent, SignatureRejected
 from verifier.signatures.algorithms import Message, verifies
-from verifier.signatures.annotations import attestation_candidates, signature_candidate
 from verifier.signatures.bundle import bundle_candidate
 from verifier.signatures.candidate import Candidate, CertificateMaterial, KeyMaterial, rejection
-from verifier.signatures.discover import Kind, Material
 from verifier.signatures.dsse import IN_TOTO_PAYLOAD, Envelope
 from verifier.signatures.entry import logged_verifier
 from verifier.signatures.log_entry import LoggedVerifier
@@ -43,27 +41,6 @@ class _Progress:
     logged: tuple[LoggedVerifier, ...] = ()
     signer: Signer | None = None
     verified: Verified | None = None
-
-
-def judge(material: Material, keys: Sequence[VerificationKey], artifact: bytes | None = None) -> tuple[Outcome, ...]:
-    """What the untrusted `material` proves: one outcome for each signature in it, and never none.
-
-    `artifact` is as of `verify`.
-    """
-    return tuple(
-        found if isinstance(found, Rejection) else verify(found, keys, artifact) for found in _candidates(material)
-    )
-
-
-def _candidates(material: Material) -> tuple[Candidate | Rejection, ...]:
-    origin, digest, content = material.origin, material.digest, material.content
-    match material.kind:
-        case Kind.SIMPLE_SIGNING:
-            return (signature_candidate(origin, digest, content, material.annotations),)
-        case Kind.ENVELOPE:
-            return attestation_candidates(origin, digest, content, material.annotations)
-        case Kind.BUNDLE:
-            return (bundle_candidate(origin, digest, content),)
 
 
 def verify(candidate: Candidate, keys: Sequence[VerificationKey], artifact: bytes | None = None) -> Outcome:
