@@ -317,6 +317,14 @@ def test_a_file_of_the_command_line_that_would_be_fetched_is_refused(tmp_path: P
         pytest.param(
             "services:\n  web:\n    extends: no\n", "compose.yaml:3:14: `web` extends `no`, which", id="extends"
         ),
+        pytest.param(
+            "services:\n  a:\n    extends: b\n  b:\n    extends: a\n",
+            "compose.yaml:3:14: `a` extends itself, by way of `a` of compose.yaml, `b` of compose.yaml",
+            id="extends-itself",
+        ),
+        pytest.param(
+            "include: [compose.yaml]\n", "compose.yaml:1:11: compose.yaml includes itself", id="includes-itself"
+        ),
         pytest.param("include: [no.yaml]\n", "no.yaml:1:1: this file cannot be read: No such file", id="include"),
         pytest.param("- a\n", "compose.yaml:1:1: a Compose file is a mapping", id="list"),
         pytest.param("", "compose.yaml:1:1: this Compose file is empty", id="nothing"),

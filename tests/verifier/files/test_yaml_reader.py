@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from trust.errors import ImgtrustError
 from verifier.errors import LimitExceeded
 from verifier.files.place import Place
+from verifier.files.yaml import reader
 from verifier.files.yaml.node import Alias, Mapping, Node, Scalar, Sequence
 from verifier.files.yaml.reader import FILE_LIMIT_BYTES, read_documents
 
@@ -110,6 +112,35 @@ def test_a_place_has_its_line_and_column(text: str, place: tuple[int, int]) -> N
     assert isinstance(scalar, Scalar)
 
     assert scalar.place == Place("f.yaml", *place)
+
+
+@pytest.fixture
+def without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    # PyYAML is built without libyaml where there is no wheel of it, which is no machine that tests run on.
+    monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)
+
+
+@pytest.mark.usefixtures("without_libyaml")
+def test_without_libyaml_places_and_spans_are_the_same() -> None:
+    text = "\ufeffé: ü\nk: &i !!str # c\n  'a:1'\n"
+    scalar = value(text)
+
+    assert scalar.place == Place("f.yaml", 3, 3)
+    assert text.encode()[scalar.span.start : scalar.span.end] == b"a:1"
+
+
+@pytest.mark.usefixtures("without_libyaml")
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param('k: "\\ud800"\n', "f.yaml:1:4: half of a surrogate pair", id="surrogate"),
+        pytest.param("k: [a\n", "f.yaml:2:1: this is not YAML", id="syntax"),
+        pytest.param("k: a\t# c\n", "f.yaml:1:5: this is not YAML", id="tab"),
+        pytest.param("- " * 65 + "a", "nested deeper", id="depth"),
+    ],
+)
+def test_without_libyaml_what_is_refused_has_its_place(text: str, wanted: str) -> None:
+    assert wanted in message(text)
 
 
 def test_an_alias_is_the_nearest_node_before_it() -> None:

@@ -33,6 +33,8 @@ SEQUENCE_TAGS = {_CORE + "seq": "!!seq", **_COMPOSE_TAGS}
 
 _STYLES: dict[str, Style] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+|$)(?:#[^\r\n]*\s*)*)*")
+# PyYAML without libyaml makes one of an escape, and nothing could write it again.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLOCK = re.compile(r"[^\r\n]*[\r\n]\s*")
 
 
@@ -137,6 +139,8 @@ class Composer:
         """
         tag = self._tag(event.tag, SCALAR_TAGS, self._place(event))
         style = _STYLES.get(event.style or "", "plain")
+        if style == "double" and _SURROGATE.search(event.value):
+            self._place(event).refuse("half of a surrogate pair is no character")
         place, span = self._value(event, style)
         node = Scalar(event.value, style, tag, event.anchor, place, span)
         self._open_anchor(event.anchor, place)
