@@ -7,7 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock, Semaphore, Thread
 
 from trust.errors import ImgtrustError
@@ -65,7 +65,7 @@ class ReadEngine:
             Thread(target=self._open_idle, args=(pool, route, deadline), daemon=True).start()
 
     def close(self) -> None:
-        """Close every connection that carries no request now; the others close behind their answers."""
+        """Close every connection. Requests that are on their way end as if the server had hung up."""
         with self._lock:
             self._closed = True
             pools = list(self._pools.values())
@@ -100,6 +100,7 @@ class ReadEngine:
     ) -> Response:
         what = f"the answer to {request.method} {route.origin.authority}{request.path}"
         reusable = False
+        pool.begin(connection)
         try:
             self._on_send()
             connection.settimeout(max(deadline.remaining_s, 0.001))
@@ -114,10 +115,7 @@ class ReadEngine:
                 f"{request.method} {route.origin.authority}{request.path}: {error.strerror or error}"
             ) from error
         finally:
-            if reusable:
-                pool.keep(connection)
-            else:
-                connection.close()
+            pool.finish(connection, keep=reusable)
 
     def _head(self, route: Route, request: Request) -> bytes:
         through_proxy = self._dialer.proxy is not None and route.origin.scheme == "http"
@@ -137,6 +135,7 @@ class _Pool:
         self._limit = connections
         self._lock = Lock()
         self._idle: list[socket.socket] = []
+        self._busy: set[socket.socket] = set()
         self._closed = False
 
     @contextmanager
@@ -161,6 +160,22 @@ class _Pool:
             # Something came though nothing was asked: the end of the connection, or bytes that belong to no request.
             connection.close()
 
+    def begin(self, connection: socket.socket) -> None:
+        """Note that `connection` carries a request."""
+        with self._lock:
+            self._busy.add(connection)
+            if self._closed:
+                _hang_up(connection)
+
+    def finish(self, connection: socket.socket, *, keep: bool) -> None:
+        """Note that `connection` carries none any more, and keep it for the next one or close it."""
+        with self._lock:
+            self._busy.discard(connection)
+        if keep:
+            self.keep(connection)
+        else:
+            connection.close()
+
     def keep(self, connection: socket.socket) -> None:
         """Keep `connection` for the next request."""
         with self._lock:
@@ -173,8 +188,16 @@ class _Pool:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for connection in self._busy:
+                _hang_up(connection)
         for connection in idle:
             connection.close()
+
+
+def _hang_up(connection: socket.socket) -> None:
+    # Not closed: another thread waits for it, and its descriptor could be somebody else's by then.
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _readable(connection: socket.socket) -> bool:

@@ -260,6 +260,19 @@ def test_a_closed_transport_waits_for_nothing() -> None:
             get(transport, "127.0.0.1:1")
 
 
+def test_a_request_on_its_way_ends_when_the_transport_closes() -> None:
+    def stall(_: object, stopping: threading.Event) -> None:
+        stopping.wait(30)
+
+    with RawServer(stall) as server:
+        transport = Transport(HttpSettings())
+        threading.Timer(0.3, transport.close).start()
+        began = time.monotonic()
+        with pytest.raises(RegistryUnreachable):
+            get(transport, server.host, seconds=20)
+        assert time.monotonic() - began < 5
+
+
 def test_tls_is_verified_against_a_named_authority(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     tls = authority.issue("127.0.0.1").server_context()
