@@ -243,6 +243,7 @@ def test_dockerfiles_and_other_edges_are_listed_and_not_read(tmp_path: Path) -> 
         ("build-argument", "BASE", "web"),
         ("build-context", "oci-layout://dir@sha256:0", "web"),
         ("dockerfile-inline", "FROM x", "db"),
+        ("provider", "x", "far"),
         ("remote-build", "https://example.com/app.git#main", "far"),
     ]
 

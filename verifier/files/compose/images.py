@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from verifier.files.compose.build import BuildReader
-from verifier.files.compose.project import Edge, ImageKind, ImageUse, Note
+from verifier.files.compose.project import Edge, EdgeKind, ImageKind, ImageUse, Note
 from verifier.files.compose.value import Leaf, Listing, Table, Value
 
 EVERY_PROFILE = "*"
@@ -66,6 +66,11 @@ class _Container:
     def read(self) -> None:
         build = self.table.get("build")
         self._image(build)
+        provider = self.table.get("provider")
+        if isinstance(provider, Table):
+            kind = provider.get("type")
+            text = kind.text if isinstance(kind, Leaf) else ""
+            self.found.edges.append(Edge(EdgeKind.PROVIDER, text, provider.place, self.name))
         hooks = self.table.get("pre_start")
         for at, hook in enumerate(hooks.items if isinstance(hooks, Listing) else ()):
             if isinstance(hook, Table):

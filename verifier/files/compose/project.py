@@ -43,6 +43,8 @@ class EdgeKind(Enum):
     """A context that is neither a directory here nor an image of a registry."""
     REMOTE_BUILD = "remote-build"
     """A build whose context is fetched: its Dockerfile is not here."""
+    PROVIDER = "provider"
+    """A program that provides the service, and may bring images of its own."""
     REMOTE_FILE = "remote-file"
     """An `include`, an `extends` or a file of the project that Compose would fetch. Never done here."""
 
