@@ -54,6 +54,9 @@ _NO_MATCH = [
     ("*.corp.io/app", "corp.io/app"),
     ("*.corp.io/app", "a.corp.io.evil.test/app"),
     ("*.corp.io/app", "a.corp.io:5000/app"),
+    ("*.corp.io/app", "eu.evil.io/app"),
+    ("reg-*.corp.io/app", "web-1.corp.io/app"),
+    ("corp.io:*/app", "evil.io:5000/app"),
     ("corp.io*/app", "corp.io:5000/app"),
     ("corp.io*/app", "corp.io.evil.test/app"),
     ("corp.*/app", "corp.io:5000/app"),
@@ -195,7 +198,7 @@ def test_a_pattern_does_not_cover_what_matches_more(one: str, other: str) -> Non
 _NAMES = st.sampled_from(["a", "b", "aa", "ab", "ba", "aba"])
 _REPOSITORIES = st.builds(
     lambda host, path: "/".join([host, *path]),
-    st.sampled_from(["a.b", "aa.b", "a.b.a", "a.b:5", "localhost"]),
+    st.sampled_from(["a.b", "b.a", "aa.b", "a.b.a", "a.b:5", "b.a:5", "localhost"]),
     st.lists(_NAMES, min_size=1, max_size=4),
 )
 _SEGMENTS = st.one_of(_NAMES, st.sampled_from(["*", "**", "a*", "*a", "a*a", "*b*", "a*b*a"]))
