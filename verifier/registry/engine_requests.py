@@ -97,7 +97,6 @@ def _answer(  # noqa: PLR0913, PLR0917 - one call with one caller, for the sake 
             data=form,
             allow_redirects=False,
             stream=True,
-            auth=_as_given,
             timeout=max(deadline.remaining_s, 0.001),
         ) as response:
             names = _single_headers(response, what)
@@ -107,11 +106,6 @@ def _answer(  # noqa: PLR0913, PLR0917 - one call with one caller, for the sake 
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         reason = "it did not come in time" if deadline.remaining_s <= 0 else type(error).__name__
         raise RegistryUnreachable(f"{what}: {reason}") from _connection_error(error)
-
-
-def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    # With an `auth` of its own, requests adds none of a URL's user info.
-    return request
 
 
 def _single_headers(response: requests.Response, what: str) -> Mapping[str, str]:
