@@ -66,11 +66,7 @@ class _Container:
     def read(self) -> None:
         build = self.table.get("build")
         self._image(build)
-        provider = self.table.get("provider")
-        if isinstance(provider, Table):
-            kind = provider.get("type")
-            text = kind.text if isinstance(kind, Leaf) else ""
-            self.found.edges.append(Edge(EdgeKind.PROVIDER, text, provider.place, self.name))
+        self._provider()
         hooks = self.table.get("pre_start")
         for at, hook in enumerate(hooks.items if isinstance(hooks, Listing) else ()):
             if isinstance(hook, Table):
@@ -98,6 +94,13 @@ class _Container:
                 self.found.notes.append(Note("image-also-built", message, image.place))
         elif build is None and self.table.get("provider") is None and not self._needed_profile():
             self._refuse_nothing(image)
+
+    def _provider(self) -> None:
+        provider = self.table.get("provider")
+        if isinstance(provider, Table):
+            program = provider.get("type")
+            text = program.text if isinstance(program, Leaf) else ""
+            self.found.edges.append(Edge(EdgeKind.PROVIDER, text, provider.place, self.name))
 
     def _refuse_nothing(self, image: Value | None) -> NoReturn:
         if isinstance(image, Leaf) and image.unset:
