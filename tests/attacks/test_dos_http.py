@@ -94,6 +94,26 @@ def test_reg_11_an_answer_that_two_readers_could_frame_differently_is_refused(an
         ask(saying(answer))
 
 
+def test_reg_11_an_answer_that_nobody_asked_for_is_never_read() -> None:
+    def talk(connection: object, stopping: threading.Event) -> None:
+        connection.sendall(OK + b"Content-Length: 3\r\n\r\none")  # type: ignore[attr-defined]
+        stopping.wait(0.1)
+        connection.sendall(OK + b"Content-Length: 6\r\n\r\nforged")  # type: ignore[attr-defined]
+        stopping.wait(10)
+
+    with RawServer(talk) as server, Transport(HttpSettings()) as transport:
+
+        def content() -> bytes:
+            return transport.get(
+                server.host, "/v2/app/x", repository="app", limit_bytes=100, deadline=Deadline.after(5)
+            ).content
+
+        assert content() == b"one"
+        time.sleep(0.4)
+        assert content() == b"one"
+        assert server.accepted == 2
+
+
 def test_dos_02_an_endless_body_without_a_length_ends_at_the_limit() -> None:
     def endless(connection: object, stopping: threading.Event) -> None:
         connection.sendall(OK + b"\r\n")  # type: ignore[attr-defined]
