@@ -55,7 +55,7 @@ class Retries:
                 self._pause(_backoff_s(number), deadline, error)
                 continue
             if response.status == 429:
-                self._hold_back(registry, what, _limit_s(response, number), deadline)
+                self._hold_back(registry, _limit_s(response, number))
             elif response.status >= 500:
                 failure = RegistryUnreachable(f"{what}: the registry answered {response.status}")
                 if number >= TRIES:
@@ -65,9 +65,7 @@ class Retries:
                 return response
         raise _limited(what, None)
 
-    def _hold_back(self, registry: str, what: str, seconds: float, deadline: Deadline) -> None:
-        if seconds > deadline.remaining_s:
-            raise _limited(what, seconds)
+    def _hold_back(self, registry: str, seconds: float) -> None:
         with self._lock:
             moment = time.monotonic() + seconds
             self._not_before[registry] = max(moment, self._not_before.get(registry, moment))
