@@ -170,6 +170,13 @@ def test_a_connection_that_always_ends_is_tried_three_times() -> None:
         assert transport.requests_sent == 3
 
 
+def test_an_answer_that_ends_early_is_not_tried_again() -> None:
+    with RawServer(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")) as server:
+        with Transport(HttpSettings()) as transport, pytest.raises(RegistryUnreachable, match="5 of 9"):
+            get(transport, server.host)
+        assert server.accepted == 1
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_registry_that_cannot_serve_is_asked_three_times(status: int) -> None:
     with LoopbackServer(echo) as server, Transport(HttpSettings()) as transport:
