@@ -175,6 +175,7 @@ include("include-model", "[m.yaml]", files={"m.yaml": "models:\n  llm:\n    mode
 include("include-number", "[5]")
 include("include-interpolated", "['${F}']", environment={"F": "inc.yaml"})
 include("include-absolute-escape", "[../inc.yaml]")
+two("include-of-the-file-below", BASE, "include: [compose.yaml]\n")
 two("include-in-override", BASE, "include: [inc.yaml]\n")
 
 # --- profiles, builds, other fields ---------------------------------------------------------------------------

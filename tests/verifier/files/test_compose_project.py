@@ -411,6 +411,14 @@ def test_a_long_chain_of_extends_hits_a_limit(tmp_path: Path) -> None:
         loaded(tmp_path, f"services:\n{chain}  s200:\n    image: a:1\n")
 
 
+def test_many_files_of_the_command_line_hit_no_limit(tmp_path: Path) -> None:
+    files = {f"{n}.yaml": f"services:\n  web:\n    image: a:{n}\n" for n in range(60)}
+
+    project = loaded(tmp_path, files, files=tuple(files))
+
+    assert texts(project) == {"services.web.image": "a:59"}
+
+
 def test_a_long_chain_of_includes_hits_a_limit(tmp_path: Path) -> None:
     files = {f"{n}.yaml": f"include: [{n + 1}.yaml]\nservices: {{}}\n" for n in range(50)}
 

@@ -86,12 +86,13 @@ class Assembler:
 
     def _model(self, files: Sequence[Path], scope: _Scope) -> Table:
         model = Table()
+        if len(scope.including) >= INCLUDE_LIMIT:
+            place = self.sources.shown(files[0])
+            raise LimitExceeded(f"{place}: more than {INCLUDE_LIMIT} files include each other")
         for file in files:
-            if len(scope.including) >= INCLUDE_LIMIT:
-                raise LimitExceeded(f"{self.sources.shown(file)}: more than {INCLUDE_LIMIT} files include each other")
-            scope = _Scope(scope.directory, scope.variables, (*scope.including, file))
+            inner = _Scope(scope.directory, scope.variables, (*scope.including, file))
             for document in self.sources.documents(file, scope.variables):
-                model = check(self._laid_over(model, document, file, scope))
+                model = check(self._laid_over(model, document, file, inner))
         return with_paths(model, scope.directory)
 
     def _laid_over(self, model: Table, document: Document, file: Path, scope: _Scope) -> Table:
