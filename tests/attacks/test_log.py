@@ -44,6 +44,11 @@ from tests.support.signing import (
     signing_key,
     statement,
 )
+from trust.evidence import Origin
+from verifier.errors import SignatureRejected
+from verifier.signatures.bundle import bundle_candidate
+from verifier.signatures.candidate import Candidate
+from verifier.signatures.entry import logged_verifier
 
 KEY = signing_key()
 STRANGER = signing_key("stranger")
@@ -383,3 +388,20 @@ def test_an_entry_of_the_second_log_with_another_hash_rejects() -> None:
     body["spec"]["hashedRekordV002"]["data"]["algorithm"] = "SHA1"
 
     assert "not a SHA-2" in rejected(judged_with(body, MESSAGE), "entry")
+
+
+def test_a_first_entry_has_an_index_that_is_left_out() -> None:
+    outcome = signed(judged_with(dsse(KEY, SIGNED), logIndex=None))
+
+    assert outcome.unjudged == ("log entry 0: no trusted root has its log",)
+
+
+def test_log_01_an_entry_about_a_key_is_not_one_about_a_certificate() -> None:
+    document = bundle(SIGNED, log_entries=[log_entry(dsse(KEY, SIGNED))])
+    del document["verificationMaterial"]["publicKey"]
+    document["verificationMaterial"]["certificate"] = {"rawBytes": b64(KEY.der)}
+    candidate = bundle_candidate(Origin("a tag", "bundle"), DIGEST, encoded(document))
+    assert isinstance(candidate, Candidate)
+
+    with pytest.raises(SignatureRejected, match="about a key, and this is of a certificate"):
+        logged_verifier(candidate.log_entries[0], candidate, IMAGE)
