@@ -7,19 +7,17 @@ from collections.abc import Callable
 from tests.peers.support.bench import Bench
 from tests.peers.support.comparison import ALL_ALLOW, ALL_DENY, ONLY_WE_DENY, Case, Why
 from tests.peers.support.forgery import signature_tag
-from tests.peers.support.images import Image, image, index
+from tests.peers.support.images import image
 from tests.peers.support.signing import Signing, bundle, signed, simple_signing
 from tests.peers.support.tools import tool
 
 
-def _copied(
-    copy: Callable[[Bench, str, str], None], *signings: Signing, of: Callable[[str], Image] = image
-) -> Callable[[Bench], str]:
+def _copied(copy: Callable[[Bench, str, str], None], *signings: Signing) -> Callable[[Bench], str]:
     """An image that was signed in one repository and then copied to another, where it is asked about."""
 
     def prepare(bench: Bench) -> str:
         source = bench.beside("source")
-        whole = of(source.repository)
+        whole = image(source.repository)
         reference = source.push(whole)
         for sign in signings:
             sign(bench, reference, bench.key)
@@ -66,9 +64,6 @@ COPIED_CASES: tuple[Case, ...] = (
     Case("bundle, copied by oras", _copied(_oras, bundle), ALL_ALLOW),
     Case("simple signing, copied by cosign 2", _copied(_cosign("cosign2"), simple_signing), ALL_ALLOW),
     Case("bundle, left behind by `cosign copy`", _copied(_cosign("cosign3"), bundle), ALL_DENY, code="no-signatures"),
-    Case(
-        "index in simple signing, copied by cosign 3", _copied(_cosign("cosign3"), simple_signing, of=index), ALL_ALLOW
-    ),
     Case("payload must name its repository, and does", signed(simple_signing), ALL_ALLOW, repository_signed=True),
     Case(
         "payload must name its repository, and names the one it was copied from",
