@@ -480,3 +480,20 @@ def test_a_real_layout_of_zot_lists_every_manifest_with_a_subject(shared: Path) 
 
     assert sum(map(len, subjects.values())) >= 8
     assert all(source.referrers(subject).descriptors for subject in subjects)
+
+
+def test_a_manifest_is_hashed_before_it_is_read(tmp_path: Path) -> None:
+    made = image()
+    write_layout(tmp_path, [named(made, "app")])
+    write_blob(tmp_path, b"{", hex_=made.digest.hex)
+
+    with pytest.raises(DigestMismatch):
+        LayoutSource(tmp_path).by_tag("app")
+
+
+def test_the_size_of_a_file_is_known_before_it_is_read(tmp_path: Path) -> None:
+    write_layout(tmp_path, [])
+    os.truncate(tmp_path / "index.json", 1 << 40)
+
+    with pytest.raises(LimitExceeded, match=f"has {1 << 40} bytes"):
+        LayoutSource(tmp_path).sole_image()
