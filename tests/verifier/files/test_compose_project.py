@@ -350,6 +350,27 @@ def test_the_project_is_found_above(tmp_path: Path) -> None:
     assert project.files == (str(tmp_path / "compose.yml"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "request_", "name"),
+    [
+        pytest.param("name: My_App!\n", {}, "my_app", id="file"),
+        pytest.param("name: a\n", {"project_name": "b"}, "b", id="option"),
+        pytest.param("name: a\n", {"environment": {"COMPOSE_PROJECT_NAME": "c"}}, "c", id="environment"),
+        pytest.param("name: a-${X:-d}\n", {}, "a-d", id="interpolated"),
+    ],
+)
+def test_a_project_has_its_name(tmp_path: Path, text: str, request_: dict[str, object], name: str) -> None:
+    project = loaded(tmp_path, text + "services:\n  web:\n    image: ${COMPOSE_PROJECT_NAME}:1\n", **request_)
+
+    assert project.name == name
+    assert texts(project) == {"services.web.image": f"{name}:1"}
+
+
+def test_a_name_that_compose_refuses_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be the name of a project"):
+        loaded(tmp_path, "services:\n  web:\n    image: a:1\n", project_name="Not Good")
+
+
 def test_two_files_of_which_one_counts_are_noted(tmp_path: Path) -> None:
     text = "services:\n  web:\n    image: a:1\n"
 

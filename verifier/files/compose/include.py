@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from verifier.files.compose.document import Path as ModelPath
 from verifier.files.compose.merge import cleared, merged
 from verifier.files.compose.shape import SECTIONS, string, strings, table
-from verifier.files.compose.value import Leaf, Listing, Table, Value, identity, kind_in_words
+from verifier.files.compose.value import Leaf, Listing, Table, Value, kind_in_words
 from verifier.files.place import Place
 
 _ATTRIBUTES = frozenset({"env_file", "path", "project_directory"})
@@ -73,8 +73,6 @@ def with_imported(target: Table, imported: Table, paths: Collection[ModelPath]) 
 def _joined(local: Value | None, imported: Value, path: ModelPath, paths: Collection[ModelPath]) -> Value:
     if local is None:
         return imported
-    if identity(local) == identity(imported):
-        return local
     kept = cleared(Table({path[0]: Table({path[1]: imported})}), paths)
     below = table(kept.entries[path[0]], path[0]).get(path[1])
     return local if below is None else merged(below, local, path)
