@@ -292,11 +292,50 @@ _ENTRIES = (
         "Set the variable, in `.env` or with `--env-file`, or write a default.",
     ),
     Explanation(
-        "image-built",
-        "the image is built, and not pulled",
-        "The service has a `build` section, so what runs is made on the machine. There is nothing in a registry to "
-        "judge.",
+        "not-pulled",
+        "the image is not pulled, so there is nothing in a registry to judge",
+        "The service is built on the machine, is provided by something else, or has a `pull_policy` under which "
+        "Compose never asks a registry. The message says which.",
         "Judge the base images of its Dockerfile, and the image itself once it is pushed.",
+    ),
+    Explanation(
+        "not-judged",
+        "the name is listed, and no container runs it",
+        "It is a language model or a build cache. Neither is a container image.",
+        "Nothing, unless you expected it to be judged: then name it as an image.",
+    ),
+    Explanation(
+        "image-also-built",
+        "the service has an image and a build",
+        "Compose pulls the image first and builds only if that fails, so the image of the registry was judged. What "
+        "is built instead is not.",
+        "Leave out one of the two, or set `pull_policy: build`.",
+    ),
+    Explanation(
+        "image-line-end",
+        "the name of the image ends with a line end",
+        "A block scalar (`|` or `>`) without `-` keeps its last line end, and Compose refuses such a name.",
+        "Write `|-` or `>-`, or put the name on the line of its key.",
+    ),
+    Explanation(
+        "volume-names-service",
+        "an image volume is named like a service",
+        "Compose asks a registry for the source of a `type: image` volume by this very name, although a service is "
+        "called so. It was judged as an image.",
+        "Name the image by its repository.",
+    ),
+    Explanation(
+        "files-several",
+        "more than one Compose file lies here",
+        "Compose reads one of them and ignores the others.",
+        "Remove the others, or name the file with `-f`.",
+    ),
+    Explanation(
+        "remote-file",
+        "the project includes a file from elsewhere, which was not fetched",
+        "An `include`, an `extends` or a file of the project is a Git or OCI address. It may name more images, so "
+        "the run is undecided at best.",
+        "Copy the file into the project.",
     ),
     Explanation(
         "not-read",

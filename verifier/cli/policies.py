@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trust.digest import Digest
 from trust.errors import PolicyError
@@ -14,6 +15,9 @@ from trust.policy import Policy, Rule, SignatureRequirement
 from trust.signer import TrustedKey
 from verifier.cli.reading import read_limited
 from verifier.errors import UsageError
+
+if TYPE_CHECKING:
+    from trust.policy_file import PolicyFile
 
 POLICY_NAME = "imgtrust.yaml"
 _POLICY_LIMIT_BYTES = 1024 * 1024
@@ -29,10 +33,22 @@ def load_policy(path: str) -> Policy:
         UsageError: the file cannot be read.
 
     """
-    from trust.policy_file import parse_policy
+    return check_policy(path).policy
+
+
+def check_policy(path: str) -> PolicyFile:
+    """The policy in the file `path`, with what in it looks like a mistake.
+
+    Raises:
+        PolicyError: it cannot be enforced.
+        TrustRootError: a key in it cannot be used.
+        UsageError: the file cannot be read.
+
+    """
+    from trust.policy_file import read_policy
 
     content = read_limited(Path(path), limit_bytes=_POLICY_LIMIT_BYTES, what="the policy")
-    return parse_policy(content, path, read_file=_reader(Path(path).parent), environment=os.environ)
+    return read_policy(content, path, read_file=_reader(Path(path).parent), environment=os.environ)
 
 
 def policy_of_key(path: str) -> Policy:
@@ -43,11 +59,22 @@ def policy_of_key(path: str) -> Policy:
         UsageError: the file cannot be read.
 
     """
-    content = read_limited(Path(path), limit_bytes=_KEY_LIMIT_BYTES, what="the key")
-    key = VerificationKey.from_pem(content, f"`{path}`")
+    key = key_from(path)
     signer = TrustedKey(Path(path).name, key)
     rule = Rule("--key", (Pattern.parse("**"),), signatures=(SignatureRequirement((signer,)),))
     return Policy(Digest.of(f"--key {key.fingerprint}".encode()), (rule,))
+
+
+def key_from(path: str) -> VerificationKey:
+    """The public key in the file `path`.
+
+    Raises:
+        TrustRootError: the key cannot be used.
+        UsageError: the file cannot be read.
+
+    """
+    content = read_limited(Path(path), limit_bytes=_KEY_LIMIT_BYTES, what="the key")
+    return VerificationKey.from_pem(content, f"`{path}`")
 
 
 def find_policy(directory: Path) -> Path | None:

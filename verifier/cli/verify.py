@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,48 +14,41 @@ import click
 
 from trust.policy import Policy
 from trust.verdict import Verdict
+from verifier.cli.asked import Asked, Note, ProjectOptions, ask
 from verifier.cli.policies import POLICY_NAME, find_policy, load_policy, policy_of_key
 from verifier.cli.session import open_session, options_from, registry_options
 from verifier.decide import Judge, Question, decide_all
 from verifier.errors import UsageError
 from verifier.manifest import Platform
-from verifier.output.exit_code import UNDECIDED, exit_code
+from verifier.output.exit_code import ALLOW, exit_code
+from verifier.output.printable import printable
 from verifier.reference import Repository
-
-_PATH_ENDINGS = (".yaml", ".yml", ".json")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the command line asks about: images, and notes about what was not judged."""
-
-    questions: tuple[Question, ...]
-    notes: tuple[dict[str, Any], ...]
-    project: Any = None
+from verifier.registry.source import Source
 
 
 @click.command("verify")
 @click.argument("what", nargs=-1, metavar="[IMAGE|FILE]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A Compose file; several are merged.")
 @click.option("--env-file", "env_files", multiple=True, metavar="FILE", help="Variables for the Compose files.")
-@click.option("--profile", "profiles", multiple=True, help="A Compose profile to activate.")
+@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="A Compose profile to activate.")
 @click.option("--project-directory", metavar="DIR", help="The directory of the Compose project.")
 @click.option("--policy", "policy_path", envvar="IMGTRUST_POLICY", metavar="FILE", help="The trust policy.")
 @click.option("--key", "key_path", metavar="FILE", help="Instead of a policy: one key that must have signed.")
-@click.option("--platform", metavar="OS/ARCH", help="Judge this platform of each image.")
+@click.option("--platform", metavar="OS/ARCH", help="Judge only this platform of each image.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--write-override", metavar="FILE", help="Write a Compose override with the digests that were verified.")
 @registry_options
-def command(**values: Any) -> int:
+def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters, read once below
     """Judge images, or all images of a Compose project.
 
-    An argument that is an existing file is a Compose file; anything else is an image reference. Without
-    arguments and -f, the Compose project of this directory is judged, as `docker compose` would find it.
+    An argument that is an existing file is a Compose file; anything else is an image reference, or an image in a
+    layout on disk (oci:DIR[:REF]). Without arguments and -f, the Compose project of this directory is judged, as
+    `docker compose` would find it.
     """
-    policy, policy_file = _policy(values["policy_path"], values["key_path"])
+    policy, base = _policy(values["policy_path"], values["key_path"])
     platform = Platform.parse(values["platform"]) if values["platform"] else None
-    asked = _asked(values)
-    base = Path(policy_file).parent if policy_file else Path()
+    options = ProjectOptions(values["files"], values["env_files"], values["profiles"], values["project_directory"])
+    asked = ask(values["what"], options)
     with open_session(options_from(values), policy, base) as session:
         judge = Judge(
             policy=policy,
@@ -66,9 +59,98 @@ def command(**values: Any) -> int:
             now=datetime.now(UTC),
             platform=platform,
         )
-        verdicts = list(_with_progress(decide_all(judge, asked.questions), len(asked.questions)))
-    code = exit_code(verdicts)
+        verdicts = _judged(judge, asked.questions)
+    code = exit_code(verdicts, complete=asked.complete)
     if values["write_override"] is not None:
-        _write_override(values["write_override"], asked, verdicts)
-    _print(values["output"], verdicts, asked.notes)
+        _write_override(values["write_override"], asked, verdicts, code)
+    _print(values["output"], verdicts, _notes(asked), complete=asked.complete)
     return code
+
+
+def _policy(policy_path: str | None, key_path: str | None) -> tuple[Policy, Path]:
+    """The policy, and the folder that what it names is beside."""
+    if key_path is not None and policy_path is not None:
+        raise UsageError("both a policy and `--key` are given", hint="name the key in the policy, or leave one out")
+    if key_path is not None:
+        return policy_of_key(key_path), Path()
+    found = Path(policy_path) if policy_path is not None else find_policy(Path.cwd())
+    if found is None:
+        raise UsageError(
+            f"there is no policy: no `{POLICY_NAME}` here or above, and no `--policy` and no `--key`",
+            hint="`imgtrust policy init` writes a first one; `--key FILE` verifies against one key without a policy",
+        )
+    return load_policy(str(found)), found.parent
+
+
+def _signature_sources(policy: Policy, open_repository: Callable[[Repository], Source]) -> tuple[Source, ...]:
+    if policy.signature_repository is None:
+        return ()
+    return (open_repository(Repository.parse(policy.signature_repository)),)
+
+
+def _judged(judge: Judge, questions: Sequence[Question]) -> list[Verdict]:
+    verdicts = []
+    with _progress(len(questions)) as show:
+        for verdict in decide_all(judge, questions):
+            verdicts.append(verdict)
+            show(len(verdicts))
+    return verdicts
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """Shows how many images are judged, on a terminal's standard error, and leaves nothing there."""
+    shown = total > 1 and sys.stderr.isatty()
+
+    def show(done: int) -> None:
+        if shown:
+            click.echo(f"\r\x1b[K{done} of {total} images judged", nl=False, err=True)
+
+    show(0)
+    try:
+        yield show
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _notes(asked: Asked) -> Sequence[Note]:
+    if asked.questions:
+        return asked.notes
+    return (*asked.notes, Note("no-images", "the project names no image that could be judged", ""))
+
+
+def _print(output: str, verdicts: Sequence[Verdict], notes: Sequence[Note], *, complete: bool) -> None:
+    if output == "json":
+        from verifier.output.report import report
+
+        click.echo(report(verdicts, complete=complete, notes=[asdict(note) for note in notes]), nl=False)
+        return
+    from verifier.output.text import TextStyle, summary_line, verdict_lines
+
+    style = TextStyle(colour=_colour())
+    for verdict in verdicts:
+        click.echo("\n".join(verdict_lines(verdict, style)), color=True)
+    for note in notes:
+        where = f"{printable(note.place)}: " if note.place else ""
+        click.echo(f"note: {where}{note.code}: {printable(note.message)}")
+    if len(verdicts) != 1:
+        click.echo(summary_line(verdicts, style), color=True)
+
+
+def _colour() -> bool:
+    import os
+
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write_override(path: str, asked: Asked, verdicts: Sequence[Verdict], code: int) -> None:
+    from verifier.cli.overrides import write
+
+    if len(asked.projects) != 1:
+        raise UsageError("`--write-override` needs exactly one Compose project")
+    if code != ALLOW:
+        click.echo(f"`{path}` is not written: not every image may run", err=True)
+        return
+    for warning in write(Path(path), asked.projects[0], verdicts):
+        click.echo(f"warning: {printable(warning)}", err=True)

@@ -1,10 +1,13 @@
-"""Verdicts → exit code."""
+"""Exit codes, and the one that verdicts lead to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from trust.verdict import Decision, Verdict
+if TYPE_CHECKING:
+    # Only for types: the command line needs the codes before anything is judged.
+    from trust.verdict import Verdict
 
 ALLOW = 0
 INTERNAL = 1
@@ -13,11 +16,16 @@ UNDECIDED = 3
 DENY = 4
 INTERRUPTED = 130
 
-_CODES = {Decision.ALLOW: ALLOW, Decision.UNDECIDED: UNDECIDED, Decision.DENY: DENY}
+_CODES = {"allow": ALLOW, "undecided": UNDECIDED, "deny": DENY}
 
 
-def exit_code(verdicts: Sequence[Verdict]) -> int:
-    """The exit code for `verdicts`: that of the worst. No verdict at all is undecided, never an allow."""
-    if not verdicts:
-        return UNDECIDED
-    return max(ALLOW if verdict.admitted else _CODES[verdict.decision] for verdict in verdicts)
+def exit_code(verdicts: Sequence[Verdict], *, complete: bool = True) -> int:
+    """The exit code for `verdicts`: that of the worst.
+
+    No verdict at all is undecided, never an allow, and so is a question that is not `complete`: images that
+    could not be listed may be denied ones.
+    """
+    codes = [ALLOW if verdict.admitted else _CODES[verdict.decision.value] for verdict in verdicts]
+    if not codes or not complete:
+        codes.append(UNDECIDED)
+    return max(codes)

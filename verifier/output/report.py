@@ -19,8 +19,10 @@ REPORT_VERSION = 1
 Json = Mapping[str, Any]
 
 
-def report(verdicts: Sequence[Verdict], *, notes: Sequence[Json] = ()) -> str:
+def report(verdicts: Sequence[Verdict], *, complete: bool = True, notes: Sequence[Json] = ()) -> str:
     """The report on `verdicts`: one JSON document, ASCII, with a line end.
+
+    `complete` is False where images could not be listed.
 
     Its schema is `docs/reference/report-v1.schema.json`.
     """
@@ -28,7 +30,8 @@ def report(verdicts: Sequence[Verdict], *, notes: Sequence[Json] = ()) -> str:
     document = {
         "version": REPORT_VERSION,
         "tool": {"name": "imgtrust", "version": __version__},
-        "exit_code": exit_code(verdicts),
+        "exit_code": exit_code(verdicts, complete=complete),
+        "complete": complete,
         "counts": {decision.value: counts[decision] for decision in Decision},
         "verdicts": [_verdict(verdict) for verdict in verdicts],
         "notes": list(notes),
