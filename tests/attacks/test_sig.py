@@ -220,7 +220,11 @@ def test_sig_08_content_that_is_not_that_of_the_digest_is_rejected() -> None:
 SIGNED = signed_layer(KEY, good())[SIGNATURE]
 
 
-@pytest.mark.parametrize("spaced", [SIGNED + "\n", f" {SIGNED}", SIGNED[:40] + "\r\n" + SIGNED[40:], SIGNED])
+@pytest.mark.parametrize(
+    "spaced",
+    [SIGNED + "\n", f" {SIGNED}", SIGNED[:40] + "\r\n" + SIGNED[40:], SIGNED],
+    ids=["line end", "space before", "wrapped", "none"],
+)
 def test_sig_09_white_space_that_signers_leave_in_annotations_is_passed_over(spaced: str) -> None:
     assert signed(judged_layer(good(), {SIGNATURE: spaced}))
 

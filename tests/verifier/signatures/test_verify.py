@@ -88,7 +88,11 @@ def test_the_key_that_made_the_signature_is_found_among_many() -> None:
     assert outcome.signer.principal == f"key:{KEY.trusted.fingerprint}"
 
 
-@pytest.mark.parametrize("hint", ["", "of another key", signing_key("second").trusted.hint, KEY.trusted.hint])
+@pytest.mark.parametrize(
+    "hint",
+    ["", "of another key", signing_key("second").trusted.hint, KEY.trusted.hint],
+    ids=["none", "no key's", "another key's", "the key's own"],
+)
 def test_the_hint_decides_nothing(hint: str) -> None:
     trusted = [signing_key("second"), KEY]
 
