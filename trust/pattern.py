@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from trust.errors import PolicyError
 
+EVERY_IMAGE = "**"
 _LENGTH_LIMIT = 512
 _ALLOWED = re.compile(r"[a-z0-9._:/\[\]*-]+", re.ASCII)
 _LABELS = re.compile(r"[.:]|[^.:]+", re.ASCII)
@@ -44,7 +45,7 @@ class Pattern:
 
         """
         _check_characters(text)
-        if text == "**":
+        if text == EVERY_IMAGE:
             return cls(text, "*", ("*", "**"))
         registry, *path = text.split("/")
         if registry == "**":
@@ -63,6 +64,8 @@ class Pattern:
         """Whether the whole of the canonical `repository` matches."""
         if self.literal:
             return repository == self.text
+        if self.text == EVERY_IMAGE:
+            return True  # images in layouts too, which are in no repository: `oci:layout`
         registry, _, path = repository.partition("/")
         return _covers_registry(self._registry, registry) and _covers_path(self._path, tuple(path.split("/")))
 

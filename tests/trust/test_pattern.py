@@ -299,3 +299,8 @@ def _characters(pattern: str, found: str) -> bool:
     if pattern[0] == "*":
         return any(_characters(pattern[1:], found[count:]) for count in range(len(found) + 1))
     return found[:1] == pattern[0] and _characters(pattern[1:], found[1:])
+
+
+@pytest.mark.parametrize("name", ["oci:layout", "oci:layout/", "oci:./layout", "oci:/srv/images//layout", "oci:."])
+def test_every_image_includes_images_in_layouts(name: str) -> None:
+    assert Pattern.parse("**").matches(name)
