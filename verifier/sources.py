@@ -15,7 +15,10 @@ from verifier.registry.client import RegistrySource
 from verifier.registry.hosts import LayoutLocation, RegistryMap
 from verifier.registry.layout import LAYOUT_SCHEME, LayoutSource, parse_layout_name
 from verifier.registry.source import Source
-from verifier.registry.transport import Transport
+from verifier.registry.transport import Deadline, Transport
+
+DECISION_TIMEOUT_S = 60.0
+"""For everything that is asked about one image, waiting for a rate limit included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Sources:
     def open_image(self, name: ImageName) -> OpenImage:
         """The source of the image `name`, as the registry map has it."""
         if isinstance(name, RegistryName):
-            source = self.open_repository(name.reference.repository)
+            source = _for_one_decision(self.open_repository(name.reference.repository))
             return OpenImage(source, partial(source.by_tag, name.effective_tag or "latest"))
         layout = self._once(f"{LAYOUT_SCHEME}{name.directory}", lambda: LayoutSource(Path(name.directory)))
         assert isinstance(layout, LayoutSource)
@@ -83,3 +86,8 @@ class Sources:
             if key not in self._open:
                 self._open[key] = make()
             return self._open[key]
+
+
+def _for_one_decision(source: Source) -> Source:
+    # A layout answers at once or not at all.
+    return source.until(Deadline.after(DECISION_TIMEOUT_S)) if isinstance(source, RegistrySource) else source

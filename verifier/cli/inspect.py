@@ -60,7 +60,7 @@ def _inspected(session: Session, text: str, keys: Sequence[VerificationKey]) -> 
         "repository": name.repository,
         "digest": str(fetched.descriptor.digest),
         "media_type": fetched.descriptor.media_type,
-        "platforms": {str(child.digest): str(child.platform) for child in images},
+        "platforms": {str(child.digest): str(child.platform or "no stated platform") for child in images},
         "attached": [
             *(entry for material in found.materials for entry in _attached(material, fetched, keys)),
             *_beside(found),

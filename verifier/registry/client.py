@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 
 from trust.digest import BadDigest, Digest, DigestMismatch
 from verifier.errors import BadReference, ContentNotFound, LimitExceeded, MalformedContent, RegistryError
@@ -69,6 +70,12 @@ class RegistrySource:
         self._blobs: Memo[bytes] = Memo(limit=_MEMO_LIMIT_BYTES, weight=len)
         self._lists: Memo[Referrers] = Memo(limit=_MEMO_LIMIT_BYTES, weight=lambda one: 512 * len(one.descriptors))
         self._tags: Memo[tuple[str, ...]] = Memo(limit=1, weight=lambda _: 1)
+
+    def until(self, deadline: Deadline) -> RegistrySource:
+        """This source with another deadline, for one decision among several. What was answered is shared."""
+        other = copy(self)
+        other._deadline = deadline  # noqa: SLF001 - its own class
+        return other
 
     @property
     def place(self) -> str:

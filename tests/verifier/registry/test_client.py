@@ -413,3 +413,18 @@ def test_answers_by_the_header_are_what_they_say(registry: LoopbackRegistry, sou
     )
 
     assert source.by_tag("1").descriptor.digest == other.digest
+
+
+def test_a_decision_has_a_deadline_of_its_own_and_shares_what_was_answered(
+    registry: LoopbackRegistry, transport: Transport
+) -> None:
+    digest = registry.put_image("app", "1")
+    source = RegistrySource(transport, registry.host, "app")
+    late = source.until(Deadline.after(0))
+
+    with pytest.raises(RegistryUnreachable):
+        late.by_tag("2")
+    fetched = source.by_tag("1")
+
+    assert fetched.descriptor.digest == digest
+    assert late.by_tag("1") is fetched
