@@ -57,7 +57,9 @@ def evaluate(policy: Policy, evidence: Evidence, *, requested: str, now: datetim
         signed, unchecked = _signature_findings(rule, evidence, now.astimezone(UTC).date())
         findings += signed
     decision = _decision(findings)
-    enforced = rule is None or rule.enforced
+    denied = any(finding.code == "image-denied" for finding in findings)
+    # A denial comes before every rule, so no rule's mode softens it.
+    enforced = rule is None or rule.enforced or denied
     if not enforced and decision is not Decision.ALLOW:
         findings.append(Finding("not-enforced", Effect.WARN, f"rule `{_name(rule)}` only warns (`mode: warn`)"))
     return Verdict(

@@ -76,7 +76,13 @@ class Judge:
         try:
             return self._gathered(text, name, rule)
         except ImgtrustError as error:
-            return replace(self._undecided(text, error), repository=name.repository, rule=rule.name)
+            return self._under_rule(self._undecided(text, error), name, rule)
+
+    def _under_rule(self, verdict: Verdict, name: ImageName, rule: Rule) -> Verdict:
+        findings = verdict.findings
+        if not rule.enforced:
+            findings += (Finding("not-enforced", Effect.WARN, f"rule `{rule.name}` only warns (`mode: warn`)"),)
+        return replace(verdict, repository=name.repository, rule=rule.name, enforced=rule.enforced, findings=findings)
 
     def _gathered(self, text: str, name: ImageName, rule: Rule) -> Verdict:
         keys = tuple(signer.key for signer in self.policy.signers)

@@ -56,17 +56,19 @@ class LayoutImage:
         directory: of the layout, as it was written.
         tag: the reference name within it; None for its only image.
         digest: the pinned one.
+        identity: the canonical repository that the name within it spells with its registry; None if it does not.
 
     """
 
     directory: str
     tag: str | None
     digest: Digest | None
+    identity: Repository | None = None
 
     @property
     def repository(self) -> str:
-        """What policies match: `oci:` and the directory, which only the pattern `**` does."""
-        return f"oci:{self.directory}"
+        """What policies match: the identity, or `oci:` and the directory, which only the pattern `**` matches."""
+        return f"oci:{self.directory}" if self.identity is None else str(self.identity)
 
     def pinned(self, digest: Digest) -> str:
         """The name with `digest`."""

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
+from verifier.errors import BadReference
 from verifier.manifest import Fetched
 from verifier.name import ImageName, LayoutImage, RegistryName
-from verifier.reference import Reference, Repository
+from verifier.reference import DOCKER_HUB, Reference, Repository
 from verifier.registry.client import RegistrySource
 from verifier.registry.hosts import LayoutLocation, RegistryMap
 from verifier.registry.layout import LAYOUT_SCHEME, LayoutSource, parse_layout_name
@@ -40,12 +41,14 @@ class Sources:
     Args:
         transport: of the run.
         registry_map: where names are fetched, and by which identity they are judged.
+        deadline: of all questions of the run together; None gives each question its own.
 
     """
 
-    def __init__(self, transport: Transport, registry_map: RegistryMap) -> None:
+    def __init__(self, transport: Transport, registry_map: RegistryMap, deadline: Deadline | None = None) -> None:
         self._transport = transport
         self._map = registry_map
+        self._deadline = deadline
         self._lock = Lock()
         self._open: dict[Repository | str, Source] = {}
 
@@ -58,7 +61,7 @@ class Sources:
         """
         if text.startswith(LAYOUT_SCHEME):
             name = parse_layout_name(text)
-            return LayoutImage(name.directory, name.tag, name.digest)
+            return LayoutImage(name.directory, name.tag, name.digest, _spelled_identity(name.tag))
         reference = Reference.parse(text)
         return RegistryName(reference, self._map.identity(reference.repository))
 
@@ -79,7 +82,7 @@ class Sources:
         location = self._map.locate(repository)
         if isinstance(location, LayoutLocation):
             return LayoutSource(location.directory, repository=repository)
-        return RegistrySource(self._transport, location.registry, location.path)
+        return RegistrySource(self._transport, location.registry, location.path, self._deadline)
 
     def _once(self, key: Repository | str, make: Callable[[], Source]) -> Source:
         with self._lock:
@@ -91,3 +94,15 @@ class Sources:
 def _for_one_decision(source: Source) -> Source:
     # A layout answers at once or not at all.
     return source.until(Deadline.after(DECISION_TIMEOUT_S)) if isinstance(source, RegistrySource) else source
+
+
+def _spelled_identity(name: str | None) -> Repository | None:
+    # A bare tag, or a name that only means Docker Hub by convention, is nobody's repository.
+    try:
+        reference = None if name is None else Reference.parse(name)
+    except BadReference:
+        return None
+    if reference is None:
+        return None
+    spelled = reference.repository.registry != DOCKER_HUB or "." in reference.spelling.partition("/")[0]
+    return reference.repository if spelled and "/" in reference.spelling else None

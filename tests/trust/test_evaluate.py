@@ -156,6 +156,15 @@ def test_a_digest_that_is_denied_denies_the_image_and_an_index_with_it(denied: D
     assert codes(verdict) == ["image-denied"]
 
 
+def test_a_denial_is_enforced_though_the_rule_only_warns() -> None:
+    denial = Denial("incident", digests=frozenset({IMAGE}))
+    warns = policy(requirement("a"), denials=(denial,), enforced=False)
+    twin = policy(requirement("a"), enforced=False)
+
+    assert not judge(warns, signature("a")).admitted
+    assert judge(twin).admitted
+
+
 def test_a_digest_that_is_not_denied_is_not() -> None:
     denial = Denial("incident", digests=frozenset({OTHER}))
 

@@ -18,7 +18,7 @@ from verifier.cli.asked import Asked, Note, ProjectOptions, ask
 from verifier.cli.policies import POLICY_NAME, find_policy, load_policy, policy_of_key
 from verifier.cli.session import open_session, options_from, registry_options
 from verifier.decide import Judge, Question, decide_all
-from verifier.errors import UsageError
+from verifier.errors import MalformedContent, UsageError
 from verifier.manifest import Platform
 from verifier.output.exit_code import ALLOW, exit_code
 from verifier.output.printable import printable
@@ -46,7 +46,7 @@ def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters, read on
     `docker compose` would find it.
     """
     policy, base = _policy(values["policy_path"], values["key_path"])
-    platform = Platform.parse(values["platform"]) if values["platform"] else None
+    platform = _platform(values["platform"])
     options = ProjectOptions(values["files"], values["env_files"], values["profiles"], values["project_directory"])
     asked = ask(values["what"], options)
     with open_session(options_from(values), policy, base) as session:
@@ -65,6 +65,13 @@ def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters, read on
         _write_override(values["write_override"], asked, verdicts, code)
     _print(values["output"], verdicts, _notes(asked), complete=asked.complete)
     return code
+
+
+def _platform(text: str | None) -> Platform | None:
+    try:
+        return None if text is None else Platform.parse(text)
+    except MalformedContent as error:
+        raise UsageError(f"--platform: {error.message}", hint=error.hint) from error
 
 
 def _policy(policy_path: str | None, key_path: str | None) -> tuple[Policy, Path]:

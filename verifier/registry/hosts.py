@@ -94,7 +94,8 @@ class RegistryMap:
         for prefix, name in self.identities:
             rest = prefix.rest(repository)
             if rest is not None:
-                return _repository(name, rest, repository)
+                # A cache of Docker Hub may spell an official image without `library/`; its identity has it.
+                return Repository.parse(str(_repository(name, rest, repository)))
         return repository
 
     def locate(self, repository: Repository) -> Location:

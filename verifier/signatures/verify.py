@@ -11,7 +11,8 @@ from trust.evidence import Origin, Rejection, VerifiedSignature, VerifiedStateme
 from trust.key import VerificationKey
 from trust.signer import KeySigner, Signer
 from verifier.attestations.statement import COSIGN_SIGNATURE, Statement, parse_statement
-from verifier.errors import LimitExceeded, MalformedContent, SignatureRejected
+from verifier.errors import BadReference, LimitExceeded, MalformedContent, SignatureRejected
+from verifier.reference import Reference
 from verifier.signatures.algorithms import Message, verifies
 from verifier.signatures.bundle import bundle_candidate
 from verifier.signatures.candidate import Candidate, CertificateMaterial, KeyMaterial, rejection
@@ -132,7 +133,7 @@ def _verified(progress: _Progress) -> Verified:
         case SimpleSigning(payload):
             claim = parse_claim(payload)
             _check_digest(claim.digest, progress.candidate.digest)
-            return _signed(progress, claim.annotations, claim.repository)
+            return _signed(progress, claim.annotations, _canonical(claim.repository))
         case Envelope(payload, payload_type):
             _check_payload_type(payload_type)
             return _stated(progress, parse_statement(payload))
@@ -144,6 +145,14 @@ def _verified(progress: _Progress) -> Verified:
 def _check_payload_type(payload_type: str) -> None:
     if payload_type != IN_TOTO_PAYLOAD:
         raise SignatureRejected("subject", f"it is over a `{payload_type[:100]}`, not over a statement")
+
+
+def _canonical(repository: str) -> str:
+    # cosign writes `index.docker.io/library/nginx`, others add a tag; policies know one name for each repository.
+    try:
+        return str(Reference.parse(repository).repository)
+    except BadReference:
+        return repository
 
 
 def _check_digest(named: Digest, wanted: Digest) -> None:

@@ -213,3 +213,17 @@ def test_a_large_attestation_in_a_bundle_is_read() -> None:
     content = statement(DIGEST, predicate_type="https://spdx.dev/Document", predicate={"text": "x" * 6_000_000})
 
     assert stated(judged_bundle(bundle(envelope(content, KEY)))).predicate_type == "https://spdx.dev/Document"
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("index.docker.io/library/nginx", "docker.io/library/nginx"),
+        ("ghcr.io/acme/app:1.4", "ghcr.io/acme/app"),
+        ("not a reference", "not a reference"),
+    ],
+)
+def test_the_repository_of_a_payload_is_the_one_that_policies_know(written: str, canonical: str) -> None:
+    content = payload(DIGEST, written)
+
+    assert signed(judged_layer(content, signed_layer(KEY, content))).repository == canonical
