@@ -9,6 +9,7 @@ from enum import Enum
 
 from trust.digest import Digest
 from trust.evidence import Rejection, Unsigned, VerifiedSignature, VerifiedStatement
+from trust.findings import CATALOGUE
 
 
 class Decision(Enum):
@@ -35,7 +36,7 @@ class Finding:
     Attributes:
         code: stable; explained by `imgtrust explain` and in `docs/reference/findings.md`.
         message: what was found, in one line. May hold untrusted text, which outputs escape.
-        hint: the way out, or None.
+        hint: the way out in this very case, or None where the general one says it all.
         evidence: what it rests on, for readers of the report: names and values as text.
 
     """
@@ -45,6 +46,14 @@ class Finding:
     message: str
     hint: str | None = None
     evidence: Mapping[str, str] | None = None
+
+    @property
+    def way_out(self) -> str | None:
+        """What to do about it: the hint, or what the catalogue says of the code."""
+        if self.hint is not None or self.code not in CATALOGUE:
+            return self.hint
+        remedy = CATALOGUE[self.code].remedy
+        return remedy[0].lower() + remedy[1:].removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

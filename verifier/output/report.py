@@ -70,7 +70,7 @@ def _finding(finding: Finding) -> Json:
         "code": finding.code,
         "effect": finding.effect.value,
         "message": finding.message,
-        "hint": finding.hint,
+        "hint": finding.way_out,
         "evidence": dict(finding.evidence or {}),
     }
 

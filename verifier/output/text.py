@@ -96,8 +96,8 @@ def _signed(signature: VerifiedSignature, verdict: Verdict) -> str:
 def _finding_lines(finding: Finding, style: TextStyle) -> Iterable[str]:
     word = finding.effect.value.ljust(_WIDTH - 1)
     yield f"  {style.paint(word, _EFFECT_COLOURS[finding.effect])} {finding.code}: {printable(finding.message)}"
-    if finding.hint is not None and finding.effect is not Effect.INFO:
-        yield _line("", f"hint: {printable(finding.hint)}")
+    if finding.way_out is not None and finding.effect is not Effect.INFO:
+        yield _line("", f"hint: {printable(finding.way_out)}")
 
 
 def _beside(verdict: Verdict) -> Iterable[str]:
