@@ -232,7 +232,12 @@ class RegistrySource:
             or_private = ", or is private" if self._registry == DOCKER_HUB else ""
             raise ContentNotFound(f"the registry does not have {what}{or_private}", hint="check the name and the tag")
         if response.status != 200:
-            raise RegistryError(f"the registry answered {response.status} for {what}")
+            raise RegistryError(f"the registry answered {response.status} for {what}", hint=self._hint(response))
+
+    def _hint(self, response: Response) -> str | None:
+        # This is how a server that speaks TLS answers a plain request.
+        plain = response.status == 400 and self._transport.origin(self._registry).scheme == "http"
+        return "it was asked over plain HTTP; if it speaks TLS, name its authority with `--ca-file`" if plain else None
 
 
 def _check_named_digest(response: Response, what: str) -> None:

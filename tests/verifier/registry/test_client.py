@@ -428,3 +428,16 @@ def test_a_decision_has_a_deadline_of_its_own_and_shares_what_was_answered(
 
     assert fetched.descriptor.digest == digest
     assert late.by_tag("1") is fetched
+
+
+def test_a_plain_request_that_tls_may_have_refused_comes_with_a_hint(
+    registry: LoopbackRegistry, source: RegistrySource
+) -> None:
+    registry.put_image("app", "1")
+    registry.fault(MANIFESTS, status=400)
+
+    with pytest.raises(RegistryError) as refused:
+        source.by_tag("1")
+
+    assert refused.value.hint is not None
+    assert "--ca-file" in refused.value.hint
