@@ -123,7 +123,7 @@ def _tag_findings(rule: Rule, subject: Subject) -> Iterable[Finding]:
         return
     code, what = "mutable-tag", f"`{subject.tag}` is a tag, and can be moved"
     if subject.tag is None:
-        code, what = "no-tag", "neither a tag nor a digest is named, so this is `latest`, and can be moved"
+        code, what = "no-tag", "neither a tag nor a digest is named, so what it names can change"
     elif subject.tag == "latest":
         code, what = "latest-tag", "`latest` is a tag, and the one that moves most"
     yield Finding(code, _TAG_EFFECTS[rule.mutable_tag], what, hint=f"pin it: `@{subject.digest}`")
