@@ -15,7 +15,6 @@ from trust.verdict import Decision, Effect, Finding, Use, Verdict
 from verifier.gather import Target, gather
 from verifier.manifest import Platform
 from verifier.name import ImageName
-from verifier.registry.source import Source
 from verifier.sources import OpenImage
 
 IMAGE_WORKERS = 64
@@ -44,7 +43,6 @@ class Judge:
         policy: what may run.
         identify: from text to the name that policies match; raises BadReference.
         open_image: from a name to where its image is, and how it is resolved there.
-        signature_sources: where signatures are besides, for every image.
         requests: the bounded pool that runs every request of the run.
         now: the time of judgement, aware.
         platform: what the run is narrowed to.
@@ -54,7 +52,6 @@ class Judge:
     policy: Policy
     identify: Callable[[str], ImageName]
     open_image: Callable[[ImageName], OpenImage]
-    signature_sources: tuple[Source, ...]
     requests: Executor
     now: datetime
     platform: Platform | None = None
@@ -98,7 +95,7 @@ class Judge:
             digest=name.digest,
             source=image.source,
             resolve=image.resolve,
-            signature_sources=self.signature_sources,
+            signature_sources=image.signatures,
             platform=self.platform,
         )
 

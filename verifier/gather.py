@@ -91,9 +91,7 @@ class _Gathering:
         return self._with_children(evidence)
 
     def _discover(self, digests: Sequence[Digest]) -> Discovery:
-        # The repository that the policy names for signatures may be the image's own.
-        sources = dict.fromkeys((self._target.source, *self._target.signature_sources))
-        return discover(digests, tuple(sources), self._pool)
+        return discover(digests, (self._target.source, *self._target.signature_sources), self._pool)
 
     def _resolved(self) -> Fetched:
         if self._target.digest is not None:

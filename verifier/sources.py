@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,11 +28,13 @@ class OpenImage:
 
     Attributes:
         resolve: what the name means now, by its tag, or the only image of a layout.
+        signatures: where signatures are besides.
 
     """
 
     source: Source
     resolve: Callable[[], Fetched]
+    signatures: tuple[Source, ...] = ()
 
 
 class Sources:
@@ -41,16 +43,24 @@ class Sources:
     Args:
         transport: of the run.
         registry_map: where names are fetched, and by which identity they are judged.
-        deadline: of all questions of the run together; None gives each question its own.
+        signature_repository: where signatures are besides, for every image.
+        timeout_s: for everything that is asked about one image.
 
     """
 
-    def __init__(self, transport: Transport, registry_map: RegistryMap, deadline: Deadline | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        registry_map: RegistryMap,
+        signature_repository: Repository | None = None,
+        timeout_s: float = DECISION_TIMEOUT_S,
+    ) -> None:
         self._transport = transport
         self._map = registry_map
-        self._deadline = deadline
+        self._signature_repository = signature_repository
+        self._timeout_s = timeout_s
         self._lock = Lock()
-        self._open: dict[Repository | str, Source] = {}
+        self._open: dict[Hashable, Source] = {}
 
     def identify(self, text: str) -> ImageName:
         """The name that `text` spells: a reference, or an image in a layout (`oci:DIR[:REF]`).
@@ -66,34 +76,45 @@ class Sources:
         return RegistryName(reference, self._map.identity(reference.repository))
 
     def open_image(self, name: ImageName) -> OpenImage:
-        """The source of the image `name`, as the registry map has it."""
+        """The source of the image `name`, as the registry map has it. From now on its time runs."""
+        deadline = Deadline.after(self._timeout_s)
         if isinstance(name, RegistryName):
-            source = _for_one_decision(self.open_repository(name.reference.repository))
-            return OpenImage(source, partial(source.by_tag, name.effective_tag or "latest"))
-        layout = self._once(f"{LAYOUT_SCHEME}{name.directory}", lambda: LayoutSource(Path(name.directory)))
-        assert isinstance(layout, LayoutSource)
-        return OpenImage(layout, layout.sole_image if name.tag is None else partial(layout.by_tag, name.tag))
+            source = self._repository(name.reference.repository)
+            tag = name.effective_tag or "latest"
+            resolve: Callable[[], Fetched] = partial(_until(source, deadline).by_tag, tag)
+        else:
+            source = layout = self._once(name.directory, lambda: LayoutSource(Path(name.directory)))
+            assert isinstance(layout, LayoutSource)
+            resolve = layout.sole_image if name.tag is None else partial(layout.by_tag, name.tag)
+        besides = self._signatures_beside(source)
+        return OpenImage(_until(source, deadline), resolve, tuple(_until(one, deadline) for one in besides))
 
-    def open_repository(self, repository: Repository) -> Source:
-        """The source for `repository`, as the registry map has it."""
-        return self._once(repository, lambda: self._located(repository))
+    def _signatures_beside(self, source: Source) -> tuple[Source, ...]:
+        if self._signature_repository is None:
+            return ()
+        signatures = self._repository(self._signature_repository)
+        # It may be the image's own, where everything is looked for anyway.
+        return () if signatures is source else (signatures,)
 
-    def _located(self, repository: Repository) -> Source:
+    def _repository(self, repository: Repository) -> Source:
+        # By where it is: two names may lead to one place.
         location = self._map.locate(repository)
         if isinstance(location, LayoutLocation):
-            return LayoutSource(location.directory, repository=repository)
-        return RegistrySource(self._transport, location.registry, location.path, self._deadline)
+            directory = location.directory
+            return self._once((directory, repository), lambda: LayoutSource(directory, repository=repository))
+        registry, path = location.registry, location.path
+        return self._once((registry, path), lambda: RegistrySource(self._transport, registry, path))
 
-    def _once(self, key: Repository | str, make: Callable[[], Source]) -> Source:
+    def _once(self, key: Hashable, make: Callable[[], Source]) -> Source:
         with self._lock:
             if key not in self._open:
                 self._open[key] = make()
             return self._open[key]
 
 
-def _for_one_decision(source: Source) -> Source:
+def _until(source: Source, deadline: Deadline) -> Source:
     # A layout answers at once or not at all.
-    return source.until(Deadline.after(DECISION_TIMEOUT_S)) if isinstance(source, RegistrySource) else source
+    return source.until(deadline) if isinstance(source, RegistrySource) else source
 
 
 def _spelled_identity(name: str | None) -> Repository | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import io
 import os
 import sys
 
@@ -67,6 +70,7 @@ def group(ctx: click.Context, *, debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line with `arguments` (default: the process's) and end the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _accept_every_character()
     code = run(arguments)
     _flush()
     # Threads that still wait for a registry must not hold up the end of the process.
@@ -78,9 +82,10 @@ def run(arguments: list[str]) -> int:
     try:
         outcome = group.main(args=arguments, prog_name="imgtrust", standalone_mode=False)
         code = outcome if isinstance(outcome, int) else 0
-        sys.stdout.flush()
+        _check_written()
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         code = USAGE
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
@@ -88,19 +93,38 @@ def run(arguments: list[str]) -> int:
     except ImgtrustError as error:
         _complain(error.message, error.hint)
         code = USAGE if isinstance(error, _USAGE_ERRORS) else UNDECIDED
+    except SystemExit:
+        # Click ends so when the reader of a pipe has gone.
+        code = _output_failed(BrokenPipeError())
     except OSError as error:
-        code = _output_failed(error)
+        code = _output_failed(error) if error.filename is None else _internal(error, debug="--debug" in arguments)
     except Exception as error:  # noqa: BLE001 - the one edge where a bug becomes an exit code
         code = _internal(error, debug="--debug" in arguments)
     return code
 
 
+def _accept_every_character() -> None:
+    # A terminal's encoding may lack characters of our texts: they come out as escapes, not as a crash.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _check_written() -> None:
+    # None where it was closed before the start.
+    if not isinstance(sys.stdout, io.TextIOBase):
+        raise OSError(errno.EBADF, "standard output is closed")
+    sys.stdout.flush()
+
+
 def _complain(message: str, hint: str | None = None) -> None:
     from verifier.output.printable import printable
 
-    click.echo(f"error: {printable(message)}", err=True)
-    if hint is not None:
-        click.echo(f"hint: {printable(hint)}", err=True)
+    # Where nobody can be told, the exit code still tells.
+    with contextlib.suppress(OSError):
+        click.echo(f"error: {printable(message)}", err=True)
+        if hint is not None:
+            click.echo(f"hint: {printable(hint)}", err=True)
 
 
 def _output_failed(error: OSError) -> int:
@@ -126,7 +150,6 @@ def _internal(error: Exception, *, debug: bool) -> int:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            continue
+        if isinstance(stream, io.TextIOBase):
+            with contextlib.suppress(OSError):
+                stream.flush()

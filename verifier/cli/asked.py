@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trust.verdict import Use
+from verifier.cli.reading import current_directory, is_directory
 from verifier.decide import Question
 from verifier.errors import UsageError
 from verifier.registry.layout import LAYOUT_SCHEME
@@ -101,8 +101,8 @@ def ask(arguments: Sequence[str], options: ProjectOptions) -> Asked:
 def _is_file(argument: str) -> bool:
     if argument.startswith(LAYOUT_SCHEME) or "\0" in argument:
         return False
-    path = Path(argument)
-    return path.is_file() or (path.is_dir() and argument.startswith(_PATH_STARTS))
+    # What is there, whatever it is, is never asked for in a registry; but people have folders called like images.
+    return argument.startswith(_PATH_STARTS) if is_directory(argument) else os.path.lexists(argument)
 
 
 def _refuse_lost_path(argument: str) -> None:
@@ -118,8 +118,8 @@ def _project_of(files: Sequence[str], options: ProjectOptions) -> ComposeProject
     from verifier.files.compose.loader import load_project
     from verifier.files.compose.project import ProjectRequest
 
-    directory = Path.cwd()
-    if len(files) == 1 and files[0] != "-" and Path(files[0]).is_dir():
+    directory = current_directory()
+    if len(files) == 1 and files[0] != "-" and is_directory(files[0]):
         directory, files = (directory / files[0]).absolute(), ()
     return load_project(
         ProjectRequest(

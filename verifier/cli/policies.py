@@ -80,12 +80,15 @@ def key_from(path: str) -> VerificationKey:
 def find_policy(directory: Path) -> Path | None:
     """`imgtrust.yaml` in `directory` or above it, up to the root of its Git repository; None if there is none.
 
+    The path is relative to `directory`, as people see it.
+
     Outside of a repository only `directory` itself is looked in: what lies above may be anybody's.
     """
     above = [directory, *directory.parents]
-    root = next((one for one in above if (one / ".git").exists()), directory)
+    root = next((one for one in above if os.path.lexists(one / ".git")), directory)
     searched = above[: above.index(root) + 1]
-    return next((one / POLICY_NAME for one in searched if (one / POLICY_NAME).is_file()), None)
+    found = next((one / POLICY_NAME for one in searched if os.path.lexists(one / POLICY_NAME)), None)
+    return None if found is None else Path(os.path.relpath(found, directory))
 
 
 def _reader(directory: Path) -> Callable[[str], bytes]:

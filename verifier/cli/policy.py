@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from verifier.cli.policies import POLICY_NAME, check_policy, find_policy
+from verifier.cli.reading import current_directory
 from verifier.errors import UsageError
 from verifier.output.exit_code import ALLOW
 from verifier.output.printable import printable
@@ -40,14 +41,15 @@ def init(path: str, key_file: str, images: str, *, to_stdout: bool) -> None:
 @click.argument("path", required=False, metavar="[FILE]")
 def check(path: str | None) -> int:
     """Tell whether a policy can be enforced, and what in it looks like a mistake. Exit code 2 if it cannot."""
-    found = path if path is not None else find_policy(Path.cwd())
+    found = path if path is not None else find_policy(current_directory())
     if found is None:
         raise UsageError(f"there is no `{POLICY_NAME}` here or above", hint="name the policy, or run `policy init`")
     checked = check_policy(str(found))
     for lint in checked.lints:
         click.echo(f"warning: {printable(str(lint))}")
-    rules = len(checked.policy.rules)
-    click.echo(f"{printable(str(found))} can be enforced: {rules} rules, {checked.policy.digest}")
+    count = len(checked.policy.rules)
+    rules = "1 rule" if count == 1 else f"{count} rules"
+    click.echo(f"{printable(str(found))} can be enforced: {rules}, {checked.policy.digest}")
     return ALLOW
 
 

@@ -15,11 +15,12 @@ import click
 from trust import __version__
 from trust.policy import Policy
 from verifier.errors import UsageError
+from verifier.reference import Repository
 from verifier.registry.certificates import default_certs_dirs
 from verifier.registry.credentials import CredentialStore
 from verifier.registry.hosts import RegistryMap
 from verifier.registry.transport import HttpSettings, Transport
-from verifier.sources import Sources
+from verifier.sources import DECISION_TIMEOUT_S, Sources
 
 CONNECTIONS = 32
 """Requests that run at a time in one run, and so connections that are open at most."""
@@ -35,6 +36,7 @@ class RegistryOptions:
     ca_files: tuple[str, ...]
     token_realms: tuple[str, ...]
     proxy: str | None
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,14 @@ def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Send credentials of REGISTRY to the token service at HOST.",
         ),
         click.option("--proxy", metavar="URL", help="Send requests through this proxy; none is used otherwise."),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            default=DECISION_TIMEOUT_S,
+            show_default=True,
+            help="Wait for registries at most this long for each image.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -89,6 +99,7 @@ def options_from(values: Mapping[str, Any]) -> RegistryOptions:
         ca_files=values["ca_files"],
         token_realms=values["token_realms"],
         proxy=values["proxy"],
+        timeout_s=values["timeout"],
     )
 
 
@@ -115,11 +126,14 @@ def open_session(options: RegistryOptions, policy: Policy | None, base: Path) ->
         connections=CONNECTIONS,
         user_agent=f"imgtrust/{__version__}",
     )
+    named = policy.signature_repository if policy else None
+    signature_repository = None if named is None else Repository.parse(named)
     credentials = CredentialStore(environment=os.environ, home=Path.home())
     requests = ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="request")
     with Transport(settings, credentials) as transport:
         try:
-            yield Session(Sources(transport, registry_map), transport, requests)
+            sources = Sources(transport, registry_map, signature_repository, options.timeout_s)
+            yield Session(sources, transport, requests)
         finally:
             requests.shutdown(wait=False, cancel_futures=True)
 

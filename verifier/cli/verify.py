@@ -16,14 +16,13 @@ from trust.policy import Policy
 from trust.verdict import Verdict
 from verifier.cli.asked import Asked, Note, ProjectOptions, ask
 from verifier.cli.policies import POLICY_NAME, find_policy, load_policy, policy_of_key
+from verifier.cli.reading import current_directory
 from verifier.cli.session import open_session, options_from, registry_options
 from verifier.decide import Judge, Question, decide_all
 from verifier.errors import MalformedContent, UsageError
 from verifier.manifest import Platform
 from verifier.output.exit_code import ALLOW, exit_code
 from verifier.output.printable import printable
-from verifier.reference import Repository
-from verifier.registry.source import Source
 
 
 @click.command("verify")
@@ -33,7 +32,9 @@ from verifier.registry.source import Source
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="A Compose profile to activate.")
 @click.option("--project-directory", metavar="DIR", help="The directory of the Compose project.")
 @click.option("--policy", "policy_path", envvar="IMGTRUST_POLICY", metavar="FILE", help="The trust policy.")
-@click.option("--key", "key_path", metavar="FILE", help="Instead of a policy: one key that must have signed.")
+@click.option(
+    "--key", "keys", multiple=True, metavar="FILE", help="Instead of a policy: the key that must have signed."
+)
 @click.option("--platform", metavar="OS/ARCH", help="Judge only this platform of each image.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--write-override", metavar="FILE", help="Write a Compose override with the digests that were verified.")
@@ -45,26 +46,42 @@ def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters, read on
     layout on disk (oci:DIR[:REF]). Without arguments and -f, the Compose project of this directory is judged, as
     `docker compose` would find it.
     """
-    policy, base = _policy(values["policy_path"], values["key_path"])
+    policy, base = _policy(values["policy_path"], _one_key(values["keys"]))
     platform = _platform(values["platform"])
     options = ProjectOptions(values["files"], values["env_files"], values["profiles"], values["project_directory"])
     asked = ask(values["what"], options)
+    override = values["write_override"]
+    if override is not None and len(asked.projects) != 1:
+        raise UsageError("`--write-override` needs exactly one Compose project")
     with open_session(options_from(values), policy, base) as session:
         judge = Judge(
             policy=policy,
             identify=session.sources.identify,
             open_image=session.sources.open_image,
-            signature_sources=_signature_sources(policy, session.sources.open_repository),
             requests=session.requests,
             now=datetime.now(UTC),
             platform=platform,
         )
         verdicts = _judged(judge, asked.questions)
-    code = exit_code(verdicts, complete=asked.complete)
-    if values["write_override"] is not None:
-        _write_override(values["write_override"], asked, verdicts, code)
-    _print(values["output"], verdicts, _notes(asked), complete=asked.complete)
+    # The override says that its images were verified, so for it a rule that only warns counts like any other.
+    strict = override is not None
+    code = exit_code(verdicts, complete=asked.complete, strict=strict)
+    if override is not None:
+        _write_override(override, asked, verdicts, code)
+    if values["output"] == "json":
+        _print_report(verdicts, asked, strict=strict)
+    else:
+        _print_lines(verdicts, _notes(asked))
     return code
+
+
+def _one_key(paths: Sequence[str]) -> str | None:
+    if len(paths) > 1:
+        raise UsageError(
+            "`--key` is given more than once, and it is not said whether one or all of them must have signed",
+            hint="name the keys in a policy, whose rules say so; `imgtrust policy init` writes a first one",
+        )
+    return paths[0] if paths else None
 
 
 def _platform(text: str | None) -> Platform | None:
@@ -80,19 +97,13 @@ def _policy(policy_path: str | None, key_path: str | None) -> tuple[Policy, Path
         raise UsageError("both a policy and `--key` are given", hint="name the key in the policy, or leave one out")
     if key_path is not None:
         return policy_of_key(key_path), Path()
-    found = Path(policy_path) if policy_path is not None else find_policy(Path.cwd())
+    found = Path(policy_path) if policy_path is not None else find_policy(current_directory())
     if found is None:
         raise UsageError(
             f"there is no policy: no `{POLICY_NAME}` here or above, and no `--policy` and no `--key`",
             hint="`imgtrust policy init` writes a first one; `--key FILE` verifies against one key without a policy",
         )
     return load_policy(str(found)), found.parent
-
-
-def _signature_sources(policy: Policy, open_repository: Callable[[Repository], Source]) -> tuple[Source, ...]:
-    if policy.signature_repository is None:
-        return ()
-    return (open_repository(Repository.parse(policy.signature_repository)),)
 
 
 def _judged(judge: Judge, questions: Sequence[Question]) -> list[Verdict]:
@@ -127,12 +138,14 @@ def _notes(asked: Asked) -> Sequence[Note]:
     return (*asked.notes, Note("no-images", "the project names no image that could be judged", ""))
 
 
-def _print(output: str, verdicts: Sequence[Verdict], notes: Sequence[Note], *, complete: bool) -> None:
-    if output == "json":
-        from verifier.output.report import report
+def _print_report(verdicts: Sequence[Verdict], asked: Asked, *, strict: bool) -> None:
+    from verifier.output.report import report
 
-        click.echo(report(verdicts, complete=complete, notes=[asdict(note) for note in notes]), nl=False)
-        return
+    notes = [asdict(note) for note in _notes(asked)]
+    click.echo(report(verdicts, complete=asked.complete, strict=strict, notes=notes), nl=False)
+
+
+def _print_lines(verdicts: Sequence[Verdict], notes: Sequence[Note]) -> None:
     from verifier.output.text import TextStyle, summary_line, verdict_lines
 
     style = TextStyle(colour=_colour())
@@ -154,10 +167,8 @@ def _colour() -> bool:
 def _write_override(path: str, asked: Asked, verdicts: Sequence[Verdict], code: int) -> None:
     from verifier.cli.overrides import write
 
-    if len(asked.projects) != 1:
-        raise UsageError("`--write-override` needs exactly one Compose project")
     if code != ALLOW:
-        click.echo(f"`{path}` is not written: not every image may run", err=True)
+        click.echo(f"`{printable(path)}` is not written: not every image may run", err=True)
         return
     for warning in write(Path(path), asked.projects[0], verdicts):
         click.echo(f"warning: {printable(warning)}", err=True)

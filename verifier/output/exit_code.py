@@ -19,13 +19,13 @@ INTERRUPTED = 130
 _CODES = {"allow": ALLOW, "undecided": UNDECIDED, "deny": DENY}
 
 
-def exit_code(verdicts: Sequence[Verdict], *, complete: bool = True) -> int:
+def exit_code(verdicts: Sequence[Verdict], *, complete: bool = True, strict: bool = False) -> int:
     """The exit code for `verdicts`: that of the worst.
 
     No verdict at all is undecided, never an allow, and so is a question that is not `complete`: images that
-    could not be listed may be denied ones.
+    could not be listed may be denied ones. Where it is `strict`, a rule that only warns counts like any other.
     """
-    codes = [ALLOW if verdict.admitted else _CODES[verdict.decision.value] for verdict in verdicts]
+    codes = [ALLOW if verdict.admitted and not strict else _CODES[verdict.decision.value] for verdict in verdicts]
     if not codes or not complete:
         codes.append(UNDECIDED)
     return max(codes)

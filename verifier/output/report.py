@@ -19,10 +19,12 @@ REPORT_VERSION = 1
 Json = Mapping[str, Any]
 
 
-def report(verdicts: Sequence[Verdict], *, complete: bool = True, notes: Sequence[Json] = ()) -> str:
+def report(
+    verdicts: Sequence[Verdict], *, complete: bool = True, strict: bool = False, notes: Sequence[Json] = ()
+) -> str:
     """The report on `verdicts`: one JSON document, ASCII, with a line end.
 
-    `complete` is False where images could not be listed.
+    `complete` is False where images could not be listed; `strict` is as for `exit_code`.
 
     Its schema is `docs/reference/report-v1.schema.json`.
     """
@@ -30,7 +32,7 @@ def report(verdicts: Sequence[Verdict], *, complete: bool = True, notes: Sequenc
     document = {
         "version": REPORT_VERSION,
         "tool": {"name": "imgtrust", "version": __version__},
-        "exit_code": exit_code(verdicts, complete=complete),
+        "exit_code": exit_code(verdicts, complete=complete, strict=strict),
         "complete": complete,
         "counts": {decision.value: counts[decision] for decision in Decision},
         "verdicts": [_verdict(verdict) for verdict in verdicts],
