@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 # Read downwards: a module imports from its own row and the rows above it, never from below.
 ROWS = (
-    ("trust.errors", "trust"),
+    ("trust.errors", "trust.value", "trust"),
     ("trust.digest", "trust.pattern", "trust.findings"),
     ("trust.key",),
     ("trust.signer", "trust.evidence", "trust.verdict", "trust.policy"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from trust.digest import Digest
 from trust.evidence import Evidence, Subject, VerifiedSignature
 from trust.policy import MutableTag, Platforms, Policy, Rule, SignatureRequirement, UnsignedPermission
+from trust.value import dataclass
 from trust.verdict import Decision, Effect, Finding, Verdict
 
 WARNING_PERIOD = timedelta(days=30)

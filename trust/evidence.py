@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from trust.digest import Digest
 from trust.signer import Signer
+from trust.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

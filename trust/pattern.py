@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from trust.errors import PolicyError
+from trust.value import dataclass
 
 EVERY_IMAGE = "**"
 _LENGTH_LIMIT = 512

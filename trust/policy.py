@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import Enum
 
@@ -11,6 +11,7 @@ from trust.digest import Digest
 from trust.errors import PolicyError
 from trust.pattern import Pattern
 from trust.signer import TrustedSigner
+from trust.value import dataclass
 
 
 class MutableTag(Enum):

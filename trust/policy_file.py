@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from trust import policy_keys as keys
 from trust.digest import Digest
@@ -12,6 +11,7 @@ from trust.policy_lint import Lint, Reach
 from trust.policy_record import Fields, Key
 from trust.policy_ring import KeyRing
 from trust.policy_where import Read, T, Where
+from trust.value import dataclass
 from trust.yaml_text import parse_yaml
 
 _DIGEST_DOMAIN = b"imgtrust policy 1"

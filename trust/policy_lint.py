@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from trust.pattern import Pattern
 from trust.policy import Denial
 from trust.policy_where import Read, Where
+from trust.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

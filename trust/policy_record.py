@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, cast
 
 from trust.errors import PolicyError
 from trust.policy_shape import Schema, Shape, T_co
 from trust.policy_where import Read, T, Where, did_you_mean, not_supported, wrong_kind
+from trust.value import dataclass
 from trust.yaml_tree import Mapping as MappingNode
 from trust.yaml_tree import Node, Scalar
 

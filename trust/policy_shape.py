@@ -6,11 +6,11 @@ The reader and the published schema are two faces of the same objects, so they c
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 from trust.policy_where import Read, T, Where, did_you_mean, wrong_kind
+from trust.value import dataclass
 from trust.yaml_tree import Mapping as MappingNode
 from trust.yaml_tree import Node, Scalar, Sequence, content
 

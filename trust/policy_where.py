@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from trust.errors import ImgtrustError, PolicyError, TrustRootError
+from trust.value import dataclass
 from trust.yaml_tree import Mapping as MappingNode
 from trust.yaml_tree import Node, Place, Scalar
 

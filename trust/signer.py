@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from trust.key import VerificationKey
+from trust.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

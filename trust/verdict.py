@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
 from trust.digest import Digest
 from trust.evidence import Rejection, Unsigned, VerifiedSignature, VerifiedStatement
 from trust.findings import CATALOGUE
+from trust.value import dataclass
 
 
 class Decision(Enum):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn, cast
 
 import yaml
 
 from trust.errors import PolicyError
+from trust.value import dataclass
 from trust.yaml_tree import Mapping, Node, Place, Scalar, Sequence
 
 SIZE_LIMIT_BYTES = 1024 * 1024

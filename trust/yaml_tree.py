@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+from trust.value import dataclass
 
 # What some reader of YAML 1.1 or 1.2 takes for something else than text when it is written without quotes.
 _NULL = re.compile(r"|~|null|Null|NULL", re.ASCII)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from trust.errors import ImgtrustError
 from trust.evaluate import evaluate, name_refusal
 from trust.policy import Policy, Rule
+from trust.value import dataclass
 from trust.verdict import Decision, Effect, Finding, Use, Verdict
 from verifier.gather import Target, gather
 from verifier.manifest import Platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from trust.digest import Digest
@@ -13,6 +13,7 @@ from trust.evaluate import needs_signatures, satisfied
 from trust.evidence import Evidence, Origin, Rejection, Subject, Unsigned, VerifiedSignature, VerifiedStatement
 from trust.key import VerificationKey
 from trust.policy import Platforms, Rule
+from trust.value import dataclass
 from verifier.errors import ContentNotFound
 from verifier.manifest import Fetched, Index, Platform
 from verifier.platforms import chosen

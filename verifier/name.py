@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from trust.digest import Digest
+from trust.value import dataclass
 from verifier.reference import Reference, Repository
 
 

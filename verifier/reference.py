@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from trust.digest import BadDigest, Digest
+from trust.value import dataclass
 from verifier.errors import BadReference
 
 NAME_LIMIT = 255

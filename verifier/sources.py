@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
 
+from trust.value import dataclass
 from verifier.errors import BadReference
 from verifier.manifest import Fetched
 from verifier.name import ImageName, LayoutImage, RegistryName

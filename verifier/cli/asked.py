@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trust.value import dataclass
 from trust.verdict import Use
 from verifier.cli.reading import current_directory, is_directory
 from verifier.decide import Question

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import click
 
 from trust import __version__
 from trust.policy import Policy
+from trust.value import dataclass
 from verifier.errors import UsageError
 from verifier.reference import Repository
 from verifier.registry.certificates import default_certs_dirs

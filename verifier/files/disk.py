@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from trust.value import dataclass
 from verifier.errors import LimitExceeded
 from verifier.files.place import Place
 

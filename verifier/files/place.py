@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
+from trust.value import dataclass
 from verifier.errors import SourceError
 
 

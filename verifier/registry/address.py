@@ -10,10 +10,10 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from trust.value import dataclass
 from verifier.errors import AddressRefused, RegistryUnreachable
 from verifier.reference import is_loopback
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trust.value import dataclass
 from verifier.errors import CredentialError
 
 if TYPE_CHECKING:

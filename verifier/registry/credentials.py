@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from trust.value import dataclass
 from verifier.errors import BadReference, CredentialError, LimitExceeded, MalformedContent
 from verifier.reference import DOCKER_HUB, canonical_registry
 from verifier.untrusted import base64_bytes, expect_object, expect_text, json_object

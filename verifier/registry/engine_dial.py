@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from trust.value import dataclass
 from verifier.errors import RegistryUnreachable, UsageError
 from verifier.registry.address import Origin, Resolver, addresses, check_literal, parse_url
 from verifier.registry.exchange import Deadline

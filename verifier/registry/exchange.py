@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from trust.value import dataclass
 from verifier.errors import LimitExceeded, RegistryError
 
 REQUEST_TIMEOUT_S = 30.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from trust.value import dataclass
 from verifier.errors import BadReference, UsageError
 from verifier.reference import DOCKER_HUB, Repository, canonical_registry, is_loopback
 from verifier.registry.address import Origin, split_registry

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from trust.value import dataclass
 from verifier.errors import LimitExceeded, RegistryError, RegistryUnreachable
 from verifier.registry.exchange import (
     HEAD_LIMIT_BYTES,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from trust.digest import Digest
+from trust.value import dataclass
 from verifier.errors import BadReference
 from verifier.manifest import MANIFEST_TYPES, Descriptor
 from verifier.reference import Reference, Repository

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from trust.digest import Digest
+from trust.value import dataclass
 from verifier.errors import LimitExceeded, MalformedContent
 from verifier.manifest import MANIFEST_LIMIT_BYTES, Descriptor, Fetched
 

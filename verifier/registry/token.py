@@ -6,11 +6,12 @@ import base64
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
+from trust.value import dataclass
 from verifier.errors import AddressRefused, RegistryDenied, RegistryError
 from verifier.reference import DOCKER_HUB, is_loopback
 from verifier.registry.address import Origin, parse_url

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from trust.value import dataclass
 from verifier.errors import AddressRefused, RegistryDenied, RegistryError
 from verifier.registry.address import Origin, Resolver, parse_url, system_resolver
 from verifier.registry.certificates import RegistryCertificates, registry_certificates, tls_context

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from trust.digest import Digest
 from trust.errors import ImgtrustError
 from trust.evidence import Origin, Rejection
+from trust.value import dataclass
 from verifier.errors import SignatureRejected
 from verifier.signatures.dsse import Envelope
 from verifier.signatures.log_entry import LogEntry

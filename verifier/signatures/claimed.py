@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from trust.errors import ImgtrustError
+from trust.value import dataclass
 from verifier.attestations.statement import COSIGN_SIGNATURE, parse_statement
 from verifier.signatures.candidate import Candidate, CertificateMaterial, MessageSignature
 from verifier.signatures.dsse import Envelope

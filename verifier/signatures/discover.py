@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import partial
 
 from trust.digest import Digest
 from trust.errors import ImgtrustError
 from trust.evidence import Gap, Origin, Rejection, Unsigned
+from trust.value import dataclass
 from verifier.errors import ContentNotFound, LimitExceeded, MalformedContent
 from verifier.manifest import Descriptor, Fetched, Index, Manifest
 from verifier.registry.source import Referrers, Source

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from trust.value import dataclass
 from verifier.errors import LimitExceeded, MalformedContent
 from verifier.untrusted import base64_bytes, expect_list, expect_object, expect_text
 

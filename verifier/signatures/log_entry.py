@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from trust.value import dataclass
 from verifier.errors import MalformedContent
 from verifier.signatures.pem import pem_blocks
 from verifier.untrusted import base64_bytes, expect_list, expect_object, expect_text, json_object

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
 from trust.digest import BadDigest, Digest
+from trust.value import dataclass
 from verifier.errors import MalformedContent
 from verifier.untrusted import expect_object, expect_text, json_object
 

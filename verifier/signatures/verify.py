@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from trust.digest import Digest
 from trust.evidence import Origin, Rejection, VerifiedSignature, VerifiedStatement
 from trust.key import VerificationKey
 from trust.signer import KeySigner, Signer
+from trust.value import dataclass
 from verifier.attestations.statement import COSIGN_SIGNATURE, Statement, parse_statement
 from verifier.errors import BadReference, LimitExceeded, MalformedContent, SignatureRejected
 from verifier.reference import Reference

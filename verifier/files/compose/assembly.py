@@ -6,10 +6,10 @@ Spec: Compose specification, "Include", "extends", "Merge and override"; the ord
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from trust.value import dataclass
 from verifier.errors import LimitExceeded
 from verifier.files.compose.document import Document
 from verifier.files.compose.dotenv import read_env_file

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 
+from trust.value import dataclass
 from verifier.files.compose.merge import named_table
 from verifier.files.compose.paths import is_remote_context
 from verifier.files.compose.project import Edge, EdgeKind, ImageKind

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from trust.value import dataclass
 from verifier.errors import SourceError, UsageError
 from verifier.files.compose.assembly import Assembler
 from verifier.files.compose.paths import joined

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from trust.value import dataclass
 from verifier.files.compose.value import Kind, Leaf, Listing, Table, Value, plain_kind
 from verifier.files.yaml.node import Alias, Mapping, Node, Scalar, Sequence
 

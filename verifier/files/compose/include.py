@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from trust.value import dataclass
 from verifier.files.compose.document import Path as ModelPath
 from verifier.files.compose.merge import cleared, merged
 from verifier.files.compose.shape import SECTIONS, string, strings, table

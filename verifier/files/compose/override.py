@@ -6,8 +6,8 @@ Spec: Compose specification, "Merge and override": a single value of a later fil
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from trust.value import dataclass
 from verifier.errors import BadReference, UsageError
 from verifier.files.compose.project import ComposeProject, ImageKind
 from verifier.files.compose.shape import SECTIONS

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
+from trust.value import dataclass
 from verifier.files.place import Place
 
 REMOTE_FILE = "remote-file"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from trust.value import dataclass
 from verifier.files.place import Place
 
 Kind = Literal["string", "null", "boolean", "number", "date"]
