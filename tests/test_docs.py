@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from pathlib import Path
 import click
 import pytest
 
+import verifier.demo
 from tests.support.limits import SECTIONS, limits_in_code, limits_page
 from tests.support.reference import commands, demo_output, findings_page, with_demo_block, with_help_blocks
 from trust.findings import CATALOGUE
@@ -24,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
 README = ROOT / "README.md"
+DEMO = Path(next(iter(verifier.demo.__path__)))
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 OURS = sorted([*(ROOT / "trust").rglob("*.py"), *(ROOT / "verifier").rglob("*.py")])
 
@@ -248,6 +251,39 @@ def test_the_policy_of_the_readme_can_be_enforced(tmp_path: Path, capsys: pytest
 
     assert run(["policy", "check", str(tmp_path / "imgtrust.yaml")]) == 0
     assert "warning" not in capsys.readouterr().out
+
+
+# The guide to pipelines
+
+_JQ = re.compile(r"jq -r '(?P<program>[^']+)' report\.json")
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+@pytest.mark.parametrize("position", range(4), ids=["refused", "pinned", "unsigned", "places"])
+def test_questions_to_a_report_have_answers(position: int, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    programs = [found["program"] for found in _JQ.finditer((DOCS / "guides" / "ci.md").read_text())]
+    policy = tmp_path / "imgtrust.yaml"
+    policy.write_text(
+        f"version: 1\nkeys:\n  release: {{file: {DEMO / 'release.pub'}}}\n"
+        f"registry_map:\n  ghcr.io/acme: oci:{DEMO / 'layout'}\nrules:\n"
+        "  - images: [ghcr.io/acme/app]\n    unsigned: {reason: a test, until: 2100-01-01}\n"
+        "  - images: [ghcr.io/acme/**]\n    signatures: {from: [release]}\n"
+    )
+    run(["verify", "-f", str(DEMO / "compose.yaml"), "--policy", str(policy), "--format", "json"])
+    expected = [
+        "ghcr.io/acme/worker:2.0: no-signatures: no signature",
+        "ghcr.io/acme/app:1.4@sha256:c998438c",
+        "ghcr.io/acme/app:1.4: signatures, until 2100-01-01: a test",
+        "compose.yaml:6:12: deny: ghcr.io/acme/worker:2.0",
+    ]
+
+    answer = subprocess.run(
+        ["jq", "-r", programs[position]], input=capsys.readouterr().out, capture_output=True, text=True, check=True
+    )
+
+    assert len(programs) == len(expected)
+    (line,) = answer.stdout.splitlines()
+    assert expected[position] in line
 
 
 # Shell completion

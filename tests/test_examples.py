@@ -1,4 +1,4 @@
-"""The examples, run as their pages show them."""
+"""The examples, and what the guides show of them, run as the pages show it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from verifier.cli import run
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 PAGES = sorted(EXAMPLES.glob("*/README.md"))
+GUIDES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if "```console" in page.read_text(encoding="utf-8")]
 POLICIES = [path for path in sorted(EXAMPLES.rglob("*.yaml")) if "compose" not in path.name]
 
 _BLOCK = re.compile(r"```console\n(?P<text>.*?)```", re.DOTALL)
@@ -45,6 +46,17 @@ def check_output(printed: str, expected: tuple[str, ...]) -> None:
     assert re.fullmatch(pattern, printed.rstrip("\n"), re.DOTALL), printed
 
 
+def check_page(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Check that every command of `page`, run here, does what the page shows."""
+    commands = list(shown(page))
+    assert commands
+    for one in commands:
+        program, *arguments = shlex.split(one.command)
+        assert program == "imgtrust"
+        assert run(arguments) == one.exit_code, one.command
+        check_output(capsys.readouterr().out, one.output)
+
+
 @pytest.fixture
 def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the examples, beside the layout that they are about, so that what they write stays there."""
@@ -59,14 +71,17 @@ def test_an_example_does_what_its_page_shows(
     page: Path, examples: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(examples / page.parent.name)
-    commands = list(shown(page))
-    assert commands
 
-    for one in commands:
-        program, *arguments = shlex.split(one.command)
-        assert program == "imgtrust"
-        assert run(arguments) == one.exit_code, one.command
-        check_output(capsys.readouterr().out, one.output)
+    check_page(page, capsys)
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_what_a_guide_shows_happens_in_the_example_of_a_project(
+    page: Path, examples: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(examples / "compose-project")
+
+    check_page(page, capsys)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda path: str(path.relative_to(EXAMPLES)))
