@@ -118,6 +118,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 _NO_LIMIT = frozenset(
     {
         "verifier.reference:_PORT_LIMIT",  # the largest port that there is
+        "verifier.sources:PREPARED_CONNECTIONS",  # opened ahead, of those that are limited elsewhere
         "verifier.files.compose.template:TOLD_LIMIT",  # how much is shown, of something that is read whole
     }
 )

@@ -16,6 +16,7 @@ import click
 from click.testing import CliRunner
 
 import verifier.demo
+from tests.support.finding_examples import examples
 from tests.support.limits import limits_page
 from trust.findings import CATALOGUE, Explanation
 from verifier.cli import group
@@ -37,7 +38,8 @@ change. `imgtrust explain CODE` shows the same offline.
 
 A finding in a verdict has an effect: `deny` and `undecided` decide, `warn` and `info` do not. Codes of errors
 (`policy-invalid`, `usage` and the like) reach you as a message with an exit code, and as an `undecided` finding where
-they are about one image among several. Codes about a Compose project come as notes.
+they are about one image among several. Codes about a Compose project come as notes. Each example is what a test of the
+command line gets; `…` stands for the digits of a digest.
 
 This page is written by `python -m tests.support.reference` from the catalogue in `trust/findings.py`.
 """
@@ -104,7 +106,9 @@ def _help_block(command: str) -> str:
 
 def _entry(entry: Explanation) -> str:
     title = entry.title[0].upper() + entry.title[1:]
-    return f"\n## `{entry.code}`\n\n{title}.\n\n{entry.meaning}\n\n**What to do:** {entry.remedy}\n"
+    shown = examples().get(entry.code)
+    example = "" if shown is None else f"\n```text\n{shown}\n```\n"
+    return f"\n## `{entry.code}`\n\n{title}.\n\n{entry.meaning}\n{example}\n**What to do:** {entry.remedy}\n"
 
 
 def main() -> None:
