@@ -38,6 +38,14 @@ def name_refusal(policy: Policy, repository: str) -> Finding | None:
     )
 
 
+def digest_refusal(policy: Policy, digest: Digest) -> Finding | None:
+    """Why `digest` is denied wherever it is; None if it is not."""
+    denial = policy.digest_denial(digest)
+    if denial is None:
+        return None
+    return Finding("image-denied", Effect.DENY, f"`{digest}` is denied: {denial.reason}")
+
+
 def evaluate(policy: Policy, evidence: Evidence, *, requested: str, now: datetime) -> Verdict:
     """The verdict on the image that `evidence` is about.
 
@@ -107,9 +115,9 @@ def _denials(policy: Policy, subject: Subject) -> Iterable[Finding]:
     if refusal is not None:
         yield refusal
     for digest in (subject.digest, *(child.digest for child in subject.children)):
-        denial = policy.digest_denial(digest)
-        if denial is not None:
-            yield Finding("image-denied", Effect.DENY, f"`{digest}` is denied: {denial.reason}")
+        refusal = digest_refusal(policy, digest)
+        if refusal is not None:
+            yield refusal
 
 
 def _tag_findings(rule: Rule, subject: Subject) -> Iterable[Finding]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from trust.errors import ImgtrustError
-from trust.evaluate import evaluate, name_refusal
+from trust.evaluate import digest_refusal, evaluate, name_refusal
 from trust.policy import Policy, Rule
 from trust.value import dataclass
 from trust.verdict import Decision, Effect, Finding, Use, Verdict
@@ -68,6 +68,9 @@ class Judge:
     def _judged(self, text: str) -> Verdict:
         name = self.identify(text)
         refusal = name_refusal(self.policy, name.repository)
+        if refusal is None and name.digest is not None:
+            # Known without the registry, which must not get to hide it behind a failure that a rule only warns of.
+            refusal = digest_refusal(self.policy, name.digest)
         rule = self.policy.rule_for(name.repository)
         if refusal is not None or rule is None:
             return self._refused(text, name, refusal)

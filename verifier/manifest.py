@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from trust.digest import BadDigest, Digest
+from trust.value import dataclass
 from verifier.errors import LimitExceeded, MalformedContent, UnsupportedManifest
 from verifier.untrusted import expect_integer, expect_list, expect_object, expect_text, json_object
 
@@ -32,7 +32,6 @@ _DESCRIPTOR_FIELDS = frozenset(
     {"mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"}
 )
 _FIELDS_OF_OTHERS = frozenset({"fslayers", "history", "blobs"})
-_DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +79,11 @@ class Descriptor:
 
     @property
     def runnable(self) -> bool:
-        """Whether this child of an index is an image for a platform, not what BuildKit puts beside them."""
-        annotated = (self.annotations or {}).get(_DOCKER_REFERENCE_TYPE)
-        unknown = self.platform is not None and "unknown" in (self.platform.os, self.platform.architecture)
-        return not unknown and annotated != "attestation-manifest"
+        """Whether a runtime could take this child of an index for an image; not so what BuildKit puts beside them.
+
+        The platform alone says so, because runtimes choose by it. Annotations are anybody's, and they skip nothing.
+        """
+        return self.platform is None or (self.platform.os, self.platform.architecture) != ("unknown", "unknown")
 
     def check(self, content: bytes, what: str) -> bytes:
         """`content`, unchanged, which is called `what` in errors.

@@ -11,6 +11,17 @@ from verifier.untrusted import json_object
 
 CONFIG_LIMIT_BYTES = 4 * 1024 * 1024
 
+_SPELLINGS = {
+    "aarch64": ("arm64", None),
+    "armel": ("arm", "v6"),
+    "armhf": ("arm", "v7"),
+    "i386": ("386", None),
+    "x86-64": ("amd64", None),
+    "x86_64": ("amd64", None),
+}
+_VARIANTS = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
+"""What no variant means."""
+
 
 class PlatformMissing(ImgtrustError):
     """The image is not for the platform of the run."""
@@ -70,18 +81,33 @@ def _check_single(manifest: Manifest, platform: Platform, source: Source) -> Non
 
 
 def _matches(child: Descriptor, platform: Platform) -> bool:
-    return child.platform is not None and _same(child.platform, platform)
+    # Runtimes take a child without a platform for every one, and look into its configuration only then.
+    return child.platform is None or _same(child.platform, platform)
 
 
 def _same(found: Platform, wanted: Platform) -> bool:
-    if (found.os, found.architecture) != (wanted.os, wanted.architecture):
+    found, wanted = _normal(found), _normal(wanted)
+    if found.os not in ("", wanted.os) or found.architecture != wanted.architecture:
         return False
     return wanted.variant is None or _variant(found) == wanted.variant
 
 
 def _variant(platform: Platform) -> str | None:
-    # Spec: OCI image-spec v1.1, "Platform Variants": arm64 without a variant is v8.
-    return platform.variant or ("v8" if platform.architecture == "arm64" else None)
+    return platform.variant or _VARIANTS.get(platform.architecture)
+
+
+def _normal(platform: Platform) -> Platform:
+    """`platform` in the spelling that runtimes reduce all others to; one that they would take must not be missed.
+
+    Spec: OCI image-spec v1.1, "Platform Variants"; the other spellings are those of containerd's platforms. An
+    empty system is every one there.
+    """
+    system, architecture = platform.os.lower(), platform.architecture.lower()
+    architecture, variant = _SPELLINGS.get(architecture, (architecture, None))
+    variant = platform.variant.lower() if platform.variant else variant
+    if variant is not None and variant.isdigit():
+        variant = f"v{variant}"
+    return Platform(system, architecture, variant)
 
 
 def _shown(child: Descriptor) -> str:

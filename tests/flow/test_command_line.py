@@ -95,10 +95,13 @@ def test_what_looks_like_a_path_and_is_none_is_no_reference(desk: Desk, text: st
     assert "looks like a path" in ran.err
 
 
+@pytest.mark.parametrize(("name", "code"), [("nginx", USAGE), ("Nginx", UNDECIDED)])
 @pytest.mark.parametrize("kind", ["file", "pipe", "dangling link", "device"])
-def test_what_is_there_is_never_taken_for_a_reference(desk: Desk, registry: LoopbackRegistry, kind: str) -> None:
+def test_what_is_there_is_never_taken_for_a_reference(
+    desk: Desk, registry: LoopbackRegistry, kind: str, name: str, code: int
+) -> None:
     desk.policy()
-    path = desk.directory / "nginx"
+    path = desk.directory / name
     if kind == "file":
         path.write_text("no Compose file\n")
     elif kind == "pipe":
@@ -108,10 +111,10 @@ def test_what_is_there_is_never_taken_for_a_reference(desk: Desk, registry: Loop
     else:
         path.symlink_to("nowhere")
 
-    ran = desk.verify("nginx", "--registry-map", f"docker.io={registry.host}")
+    ran = desk.verify(name, "--registry-map", f"docker.io={registry.host}")
 
-    assert (ran.code, ran.out, registry.lines) == (UNDECIDED, "", [])
-    assert "nginx:1:1: " in ran.err
+    assert (ran.code, ran.out, registry.lines) == (code, "", [])
+    assert name in ran.err
 
 
 def test_a_folder_that_is_called_like_an_image_hides_no_image(desk: Desk, registry: LoopbackRegistry) -> None:
@@ -242,7 +245,6 @@ def test_pol_02_a_policy_that_cannot_be_enforced_stops_everything(desk: Desk, te
     [
         ("--registry-map", "docker.io"),
         ("--alias", "=docker.io"),
-        ("--ca-file", "nowhere.pem"),
         ("--proxy", "no proxy"),
         ("--timeout", "0"),
         ("--timeout", "soon"),
@@ -261,6 +263,15 @@ def test_an_option_that_says_nothing_useful_is_refused(desk: Desk, arguments: tu
 
     assert (ran.code, ran.out) == (USAGE, "")
     assert ran.err
+
+
+def test_authorities_that_cannot_be_read_are_not_done_without(desk: Desk) -> None:
+    desk.policy()
+
+    ran = desk.verify("127.0.0.1:1/app:1", "--ca-file", "nowhere.pem")
+
+    assert (ran.code, ran.codes) == (UNDECIDED, {"credentials-unusable": "undecided"})
+    assert "nowhere.pem" in ran.verdict["findings"][0]["message"]
 
 
 def test_a_directory_that_is_gone_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ from trust.value import dataclass
 from trust.verdict import Use
 from verifier.cli.reading import current_directory, is_directory
 from verifier.decide import Question
-from verifier.errors import UsageError
+from verifier.errors import BadReference, UsageError
+from verifier.reference import Reference
 from verifier.registry.layout import LAYOUT_SCHEME
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def ask(arguments: Sequence[str], options: ProjectOptions) -> Asked:
     arguments the project is that of the options, or the one that is found here.
 
     Raises:
-        UsageError: an argument looks like a path and nothing is there.
+        UsageError: an argument looks like a path and nothing is there, or is the name of an image and of a file.
         SourceError: a file cannot be read as Compose would read it.
 
     """
@@ -101,8 +102,27 @@ def ask(arguments: Sequence[str], options: ProjectOptions) -> Asked:
 def _is_file(argument: str) -> bool:
     if argument.startswith(LAYOUT_SCHEME) or "\0" in argument:
         return False
-    # What is there, whatever it is, is never asked for in a registry; but people have folders called like images.
-    return argument.startswith(_PATH_STARTS) if is_directory(argument) else os.path.lexists(argument)
+    if argument.startswith(_PATH_STARTS):
+        return is_directory(argument) or os.path.lexists(argument)
+    if is_directory(argument) or not os.path.lexists(argument):
+        return False  # people have folders called like images
+    if argument.endswith(_PATH_ENDINGS) and ":" not in argument:
+        return True
+    if not _is_image(argument):
+        return True
+    # Whoever wrote the files here must not decide what the name of an image means.
+    raise UsageError(
+        f"`{argument}` is the name of an image, and of a file that is here",
+        hint=f"write `-f {argument}` for the Compose file; name the image from another directory",
+    )
+
+
+def _is_image(argument: str) -> bool:
+    try:
+        Reference.parse(argument)
+    except BadReference:
+        return False
+    return True
 
 
 def _refuse_lost_path(argument: str) -> None:
@@ -139,6 +159,7 @@ def _collected(images: Sequence[str], projects: Sequence[ComposeProject]) -> Ask
     notes: list[Note] = []
     for project in projects:
         for image in project.images:
+            _refuse_layout(image)
             if image.pulled and image.kind.value not in _ONLY_LISTED:
                 uses.setdefault(image.text, []).append(_use(image))
             else:
@@ -148,6 +169,12 @@ def _collected(images: Sequence[str], projects: Sequence[ComposeProject]) -> Ask
     questions = tuple(Question(text, tuple(named)) for text, named in uses.items())
     complete = not any(project.unknown for project in projects)
     return Asked(questions, tuple(notes), tuple(projects), complete)
+
+
+def _refuse_layout(image: ImageUse) -> None:
+    # On the command line `oci:DIR` is a layout on disk; Compose pulls it from Docker Hub, as `oci` with a tag.
+    if image.text.startswith(LAYOUT_SCHEME):
+        image.place.refuse(f"`{image.field}` would be read as an image layout, and Compose asks Docker Hub for it")
 
 
 def _not_judged(image: ImageUse) -> Note:

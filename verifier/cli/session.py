@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -24,6 +25,17 @@ from verifier.sources import DECISION_TIMEOUT_S, Sources
 
 CONNECTIONS = 32
 """Requests that run at a time in one run, and so connections that are open at most."""
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds, and not what `float` takes for one besides."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's
+        """The number."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--proxy", metavar="URL", help="Send requests through this proxy; none is used otherwise."),
         click.option(
             "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
+            type=_Seconds(min=0, min_open=True),
             metavar="SECONDS",
             default=DECISION_TIMEOUT_S,
             show_default=True,

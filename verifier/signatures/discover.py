@@ -27,6 +27,7 @@ CANDIDATE_LIMIT = 1000
 PAYLOAD_LIMIT_BYTES = 1024 * 1024
 ATTESTATION_LIMIT_BYTES = 64 * 1024 * 1024
 TOTAL_LIMIT_BYTES = 256 * 1024 * 1024
+"""Of all that is read for the digests of one question, the platforms of an index together."""
 
 SIMPLE_SIGNING_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
 ENVELOPE_TYPE = "application/vnd.dsse.envelope.v1+json"
@@ -63,12 +64,18 @@ class Material:
 
 @dataclass(slots=True)
 class Discovery:
-    """What was found for a set of digests."""
+    """What was found for a set of digests.
+
+    Attributes:
+        byte_count: of all materials together, as their descriptors say; with those that would have been too many.
+
+    """
 
     materials: list[Material] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     unsigned: list[Unsigned] = field(default_factory=list)
+    byte_count: int = 0
 
 
 def discover(digests: Sequence[Digest], sources: Sequence[Source], pool: Executor) -> Discovery:
@@ -108,7 +115,6 @@ class _Search:
         self._found = found
         self._referrers: set[Digest] = set()
         self._candidates = 0
-        self._bytes = 0
 
     def begin(self) -> None:
         """Ask every place at once: the format is not known, and a list of places costs one round trip."""
@@ -176,8 +182,8 @@ class _Search:
             self._ask_blob(Origin(place, kind.value, at), kind, layer)
 
     def _ask_blob(self, origin: Origin, kind: Kind, layer: Descriptor) -> None:
-        self._bytes += layer.size
-        if self._bytes > TOTAL_LIMIT_BYTES:
+        self._found.byte_count += layer.size
+        if self._found.byte_count > TOTAL_LIMIT_BYTES:
             self._gap(origin.place, LimitExceeded(f"more than {TOTAL_LIMIT_BYTES >> 20} MiB of signatures"))
             return
         limit = PAYLOAD_LIMIT_BYTES if kind is Kind.SIMPLE_SIGNING else ATTESTATION_LIMIT_BYTES

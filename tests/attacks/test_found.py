@@ -1,0 +1,153 @@
+"""What was found by attacking the whole command line, each attack beside the same thing without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.flow.attachments import sign, signatures, simple, stem
+from tests.flow.conftest import desk as desk
+from tests.flow.desk import Desk, rule
+from tests.support.images import Content, for_platform, image, index
+from tests.support.layouts import named, write_layout
+from tests.support.registry import LoopbackRegistry
+from tests.support.signing import BUNDLE_V03
+from verifier.output.exit_code import ALLOW, DENY, UNDECIDED, USAGE
+
+GOOD = for_platform(image("good"), "linux/amd64")
+EVIL = image("evil")
+DISGUISE = {"vnd.docker.reference.type": "attestation-manifest"}
+
+
+def hosted(desk: Desk, registry: LoopbackRegistry, content: Content) -> str:
+    """The name of `content`, in a repository where `GOOD` alone is signed."""
+    registry.put("app", content, tag="1")
+    sign(registry, "app", GOOD.digest, simple(GOOD.digest, desk.key()))
+    return f"{registry.host}/app:1"
+
+
+def test_an_index_of_signed_platforms_and_of_what_buildkit_adds_is_allowed(
+    desk: Desk, registry: LoopbackRegistry
+) -> None:
+    desk.policy()
+    beside = for_platform(EVIL, "unknown/unknown").with_hints(annotations=DISGUISE)
+
+    assert desk.verify(hosted(desk, registry, index([GOOD, beside]))).code == ALLOW
+
+
+@pytest.mark.parametrize("platform", ["linux/arm64", "unknown/arm64", "linux/unknown"])
+def test_an_unsigned_platform_that_calls_itself_an_attestation_is_denied(
+    desk: Desk, registry: LoopbackRegistry, platform: str
+) -> None:
+    desk.policy()
+    disguised = for_platform(EVIL, platform).with_hints(annotations=DISGUISE)
+
+    ran = desk.verify(hosted(desk, registry, index([GOOD, disguised])))
+
+    assert (ran.code, ran.codes["platforms-uncovered"]) == (DENY, "deny")
+
+
+def test_narrowed_to_a_platform_that_is_signed_the_others_are_not_asked_for(
+    desk: Desk, registry: LoopbackRegistry
+) -> None:
+    desk.policy()
+    other = for_platform(EVIL, "linux/arm64")
+
+    ran = desk.verify(hosted(desk, registry, index([other, GOOD])), "--platform", "linux/amd64")
+
+    assert ran.code == ALLOW
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        pytest.param({"os": "linux", "architecture": "x86_64"}, id="another word for it"),
+        pytest.param({"os": "Linux", "architecture": "AMD64"}, id="in capitals"),
+        pytest.param({"os": "", "architecture": "amd64"}, id="for every system"),
+        pytest.param({"os": "linux", "architecture": "amd64", "variant": "v2"}, id="a variant of it"),
+        pytest.param(None, id="for every platform"),
+    ],
+)
+def test_narrowed_to_a_platform_whatever_a_runtime_could_take_for_it_counts(
+    desk: Desk, registry: LoopbackRegistry, platform: dict[str, Any] | None
+) -> None:
+    desk.policy()
+    evil = EVIL if platform is None else EVIL.with_hints(platform=platform)
+
+    ran = desk.verify(hosted(desk, registry, index([evil, GOOD])), "--platform", "linux/amd64")
+
+    assert ran.code == DENY
+
+
+def test_a_file_that_is_called_like_an_image_does_not_take_its_place(desk: Desk, registry: LoopbackRegistry) -> None:
+    desk.policy()
+    signed = hosted(desk, registry, GOOD)
+    registry.put("app", EVIL, tag="evil")
+    evil = f"{registry.host}/app:evil"
+    assert desk.verify(evil).code == DENY
+
+    desk.write({evil: f"services: {{web: {{image: '{signed}'}}}}"})
+
+    assert desk.run("verify", evil).code == USAGE
+    assert desk.verify("-f", evil).code == ALLOW
+    assert desk.verify(f"./{evil}").code == ALLOW
+
+
+def test_a_compose_file_is_named_plainly(desk: Desk, registry: LoopbackRegistry) -> None:
+    desk.policy()
+    desk.write({"compose.yaml": f"services: {{web: {{image: '{hosted(desk, registry, GOOD)}'}}}}"})
+
+    assert desk.verify("compose.yaml").code == ALLOW
+
+
+def test_an_image_of_a_compose_file_is_never_looked_for_in_a_layout(desk: Desk) -> None:
+    desk.policy()
+    attached = named(signatures(simple(GOOD.digest, desk.key())), f"{stem(GOOD.digest)}.sig")
+    write_layout(desk.directory / "latest", [named(GOOD, "x"), attached])
+    assert desk.verify("oci:latest:x").code == ALLOW
+
+    desk.write({"compose.yaml": "services: {web: {image: 'oci:latest'}}"})
+
+    assert desk.run("verify").code == UNDECIDED
+
+
+def test_a_pinned_digest_that_is_denied_is_denied_whatever_the_registry_does_and_the_rule_warns_of(
+    desk: Desk, registry: LoopbackRegistry
+) -> None:
+    denied = f"deny: [{{digests: ['{EVIL.digest}'], reason: incident}}]\n"
+    desk.policy(rule("'**'", "signatures: {from: [release]}", "mode: warn"), beside=denied)
+    registry.put("app", EVIL, tag="1")
+    registry.fault("/v2/", status=403)
+
+    other = desk.verify(f"{registry.host}/app@{GOOD.digest}")
+    asked = len(registry.lines)
+    ran = desk.verify(f"{registry.host}/app@{EVIL.digest}")
+
+    assert (other.code, other.decision) == (ALLOW, "undecided")
+    assert (ran.code, ran.codes) == (DENY, {"image-denied": "deny"})
+    assert len(registry.lines) == asked
+
+
+def test_a_time_that_is_no_number_is_refused(desk: Desk) -> None:
+    desk.policy()
+
+    assert desk.run("verify", "docker.io/a/b", "--timeout", "nan").code == USAGE
+
+
+@pytest.mark.parametrize(("children", "says"), [(4, "does not have blob"), (5, "more than 256 MiB")])
+def test_the_platforms_of_an_index_share_one_limit_of_bytes(
+    desk: Desk, registry: LoopbackRegistry, children: int, says: str
+) -> None:
+    desk.policy()
+    platforms = [for_platform(image(str(at)), f"linux/p{at}") for at in range(children)]
+    registry.put("app", index(platforms), tag="1")
+    for at, platform in enumerate(platforms):
+        claimed = Content(BUNDLE_V03, str(at).encode()).with_hints(size=60 << 20)
+        listed = signatures(claimed)
+        registry.put_manifest("app", listed.content, listed.media_type, tag=f"{stem(platform.digest)}.sig")
+
+    ran = desk.verify(f"{registry.host}/app:1")
+
+    assert ran.code == UNDECIDED
+    assert says in ran.out
