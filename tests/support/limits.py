@@ -127,7 +127,8 @@ _HEAD = """\
 # Limits
 
 What is read has an end. A limit that is hit is a failure with the finding `limit-exceeded`, or with the error of the
-file that is too large: nothing is cut short and used. None of them can be changed by an option.
+file that is too large: nothing is cut short and used. No option changes them, but `--timeout` for the time that one
+image has.
 
 This page is written by `python -m tests.support.reference` and held against the code by `tests/test_docs.py`.
 """
