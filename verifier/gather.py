@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from trust.digest import Digest
 from trust.errors import ImgtrustError
@@ -18,8 +19,10 @@ from verifier.errors import ContentNotFound
 from verifier.manifest import Fetched, Index, Platform
 from verifier.platforms import chosen
 from verifier.registry.source import Source
-from verifier.signatures.discover import Discovery, discover
-from verifier.signatures.judge import judge
+from verifier.signatures.discover import Discovery, Material, discover
+
+if TYPE_CHECKING:
+    from verifier.signatures.verify import Outcome
 
 
 class DigestGone(ContentNotFound):
@@ -97,7 +100,10 @@ class _Gathering:
     def _resolved(self) -> Fetched:
         if self._target.digest is not None:
             return self._pinned(self._target.digest)
-        return self._target.resolve()
+        asked = self._pool.submit(self._target.resolve)
+        # What the answers are read with is imported while the first of them is on its way.
+        _judge()
+        return asked.result()
 
     def _pinned(self, digest: Digest) -> Fetched:
         try:
@@ -124,6 +130,7 @@ class _Gathering:
 
     def _judged(self, evidence: Evidence, found: Discovery, fetched: Fetched | None) -> Evidence:
         content = None if fetched is None else fetched.content
+        judge = _judge()
         outcomes = [judge(material, self._keys, content) for material in found.materials]
         judged = [outcome for group in outcomes for outcome in group]
         return replace(
@@ -142,6 +149,12 @@ class _Gathering:
         if not children or self._rule.platforms is Platforms.INDEX or satisfied(self._rule, evidence):
             return evidence
         return self._judged(evidence, self._discover(children), None)
+
+
+def _judge() -> Callable[[Material, Sequence[VerificationKey], bytes | None], Sequence[Outcome]]:
+    from verifier.signatures.judge import judge
+
+    return judge
 
 
 def _digest_of_tag(tag: Future[Fetched] | None) -> Digest | None:

@@ -21,6 +21,9 @@ from verifier.registry.transport import Deadline, Transport
 DECISION_TIMEOUT_S = 60.0
 """For everything that is asked about one image, waiting for a rate limit included."""
 
+PREPARED_CONNECTIONS = 3
+"""Behind the tag, which has one, four places are asked at once. For many images their own requests open more."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenImage:
@@ -61,6 +64,7 @@ class Sources:
         self._timeout_s = timeout_s
         self._lock = Lock()
         self._open: dict[Hashable, Source] = {}
+        self._prepared: set[str] = set()
 
     def identify(self, text: str) -> ImageName:
         """The name that `text` spells: a reference, or an image in a layout (`oci:DIR[:REF]`).
@@ -80,6 +84,8 @@ class Sources:
         deadline = Deadline.after(self._timeout_s)
         if isinstance(name, RegistryName):
             source = self._repository(name.reference.repository)
+            if name.digest is None:
+                self._prepare(source, deadline)
             tag = name.effective_tag or "latest"
             resolve: Callable[[], Fetched] = partial(_until(source, deadline).by_tag, tag)
         else:
@@ -88,6 +94,15 @@ class Sources:
             resolve = layout.sole_image if name.tag is None else partial(layout.by_tag, name.tag)
         besides = self._signatures_beside(source)
         return OpenImage(_until(source, deadline), resolve, tuple(_until(one, deadline) for one in besides))
+
+    def _prepare(self, source: Source, deadline: Deadline) -> None:
+        """Open the connections that will be needed behind the first answer while that is on its way."""
+        registry = source.registry if isinstance(source, RegistrySource) else None
+        with self._lock:
+            if registry is None or registry in self._prepared:
+                return
+            self._prepared.add(registry)
+        self._transport.prepare(registry, PREPARED_CONNECTIONS, deadline)
 
     def _signatures_beside(self, source: Source) -> tuple[Source, ...]:
         if self._signature_repository is None:

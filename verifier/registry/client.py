@@ -78,6 +78,11 @@ class RegistrySource:
         return other
 
     @property
+    def registry(self) -> str:
+        """The registry that is asked."""
+        return self._registry
+
+    @property
     def place(self) -> str:
         """Registry and path, as they are asked."""
         return f"{self._registry}/{self._path}"
