@@ -118,7 +118,7 @@ def test_standard_input_is_a_project(desk: Desk, host: str) -> None:
     ran = desk.script("verify", "-f", "-", "--format", "json", input=text)
 
     assert (ran.returncode, ran.stderr) == (ALLOW, "")
-    assert '"file": "-"' in ran.stdout
+    assert '"file": "<stdin>"' in ran.stdout
 
 
 # The override

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -118,7 +118,7 @@ def _judged(judge: Judge, questions: Sequence[Question]) -> list[Verdict]:
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
     """Shows how many images are judged, on a terminal's standard error, and leaves nothing there."""
-    shown = total > 1 and sys.stderr.isatty()
+    shown = total > 1 and _is_terminal(sys.stderr)
 
     def show(done: int) -> None:
         if shown:
@@ -161,7 +161,12 @@ def _print_lines(verdicts: Sequence[Verdict], notes: Sequence[Note]) -> None:
 def _colour() -> bool:
     import os
 
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    # None where it was closed before the start.
+    return stream is not None and stream.isatty()
 
 
 def _write_override(path: str, asked: Asked, verdicts: Sequence[Verdict], code: int) -> None:
