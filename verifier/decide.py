@@ -89,7 +89,10 @@ class Judge:
         keys = tuple(signer.key for signer in self.policy.signers)
         evidence = gather(self._target(name), rule, keys, self.requests)
         verdict = evaluate(self.policy, evidence, requested=text, now=self.now)
-        return replace(verdict, pinned=name.pinned(evidence.subject.digest))
+        unchecked = verdict.unchecked
+        if self.platform is not None and evidence.subject.children:
+            unchecked += (f"platforms other than `{self.platform}`, which the run was narrowed to",)
+        return replace(verdict, pinned=name.pinned(evidence.subject.digest), unchecked=unchecked)
 
     def _target(self, name: ImageName) -> Target:
         image = self.open_image(name)

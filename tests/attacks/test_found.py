@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.flow.attachments import sign, signatures, simple, stem
 from tests.flow.conftest import desk as desk
@@ -12,7 +18,9 @@ from tests.flow.desk import Desk, rule
 from tests.support.images import Content, for_platform, image, index
 from tests.support.layouts import named, write_layout
 from tests.support.registry import LoopbackRegistry
-from tests.support.signing import BUNDLE_V03
+from tests.support.signing import BUNDLE_V03, b64, statement
+from verifier.attestations.statement import VALUE_LIMIT, parse_statement
+from verifier.errors import LimitExceeded
 from verifier.output.exit_code import ALLOW, DENY, UNDECIDED, USAGE
 
 GOOD = for_platform(image("good"), "linux/amd64")
@@ -56,7 +64,8 @@ def test_narrowed_to_a_platform_that_is_signed_the_others_are_not_asked_for(
 
     ran = desk.verify(hosted(desk, registry, index([other, GOOD])), "--platform", "linux/amd64")
 
-    assert ran.code == ALLOW
+    assert (ran.code, len(ran.verdict["unchecked"])) == (ALLOW, 1)
+    assert "platforms other than `linux/amd64`" in ran.verdict["unchecked"][0]
 
 
 @pytest.mark.parametrize(
@@ -151,3 +160,41 @@ def test_the_platforms_of_an_index_share_one_limit_of_bytes(
 
     assert ran.code == UNDECIDED
     assert says in ran.out
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_a_certificate_of_a_version_that_does_not_exist_is_only_unreadable(
+    desk: Desk, registry: LoopbackRegistry, version: int
+) -> None:
+    desk.policy()
+    registry.put("app", GOOD, tag="1")
+    layer = simple(GOOD.digest, desk.key())
+    annotations = {**dict(layer.hints)["annotations"], "dev.sigstore.cosign/certificate": certificate(version)}
+    sign(registry, "app", GOOD.digest, layer.with_hints(annotations=annotations))
+
+    ran = desk.run("inspect", f"{registry.host}/app:1")
+
+    assert ran.code == ALLOW
+    assert ("a certificate that cannot be read" in ran.out) == (version != 2)
+
+
+def certificate(version: int) -> str:
+    """A certificate whose version field, 2 for X.509 v3, is `version`; in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+    )
+    alternative = x509.SubjectAlternativeName([x509.RFC822Name("somebody@registry.test")])
+    made = builder.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    der = made.public_bytes(serialization.Encoding.DER)
+    der = der.replace(b"\xa0\x03\x02\x01\x02", bytes((0xA0, 3, 2, 1, version)), 1)
+    return f"-----BEGIN CERTIFICATE-----\n{b64(der)}\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(("values", "refused"), [(1000, False), (VALUE_LIMIT, True)])
+def test_a_statement_of_millions_of_values_is_not_unpacked(values: int, refused: bool) -> None:
+    content = statement(GOOD.digest).replace(b'"predicate":{}', b'"predicate":{"many":[%s[]]}' % (b"[]," * values))
+
+    with pytest.raises(LimitExceeded) if refused else nullcontext():
+        assert parse_statement(content).about(GOOD.digest)

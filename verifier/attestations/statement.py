@@ -16,6 +16,8 @@ COSIGN_SIGNATURE = "https://sigstore.dev/cosign/sign/v1"
 
 SUBJECT_LIMIT = 1024
 DIGEST_LIMIT = 32
+VALUE_LIMIT = 1 << 22
+"""Values in a statement. The largest lists of components have a quarter; each costs some 60 bytes to read."""
 
 _ALGORITHMS = ("sha256", "sha512")
 _WHAT = "the statement"
@@ -75,9 +77,11 @@ def parse_statement(payload: bytes) -> Statement:
 
     Raises:
         MalformedContent: it is no statement, or one of its subjects has no digest.
-        LimitExceeded: it has more subjects or digests than are read.
+        LimitExceeded: it has more values, subjects or digests than are read.
 
     """
+    if sum(payload.count(mark) for mark in (b"{", b"[", b",")) > VALUE_LIMIT:
+        raise LimitExceeded(f"{_WHAT} has more than the {VALUE_LIMIT} values that are read")
     document = json_object(payload, _WHAT)
     kind = expect_text(document.get("_type"), f"`_type` of {_WHAT}")
     if kind not in STATEMENT_TYPES:

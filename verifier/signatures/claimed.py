@@ -85,6 +85,12 @@ def _certificate_names(leaf: bytes) -> str:
         certificate = x509.load_der_x509_certificate(leaf)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         texts = [str(name.value) for name in names]
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (
+        ValueError,
+        x509.InvalidVersion,
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ):
         return "a certificate that cannot be read"
     return "a certificate for " + (", ".join(texts) or certificate.subject.rfc4514_string() or "nobody")
