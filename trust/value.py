@@ -165,6 +165,10 @@ class _LateFields:
     def __get__(self, instance: object, owner: type) -> Mapping[str, dataclasses.Field[Any]]:
         if self._made is None:
             described = [(name, self._annotations[name], one) for name, one in self._fields.items()]
-            late: Any = dataclasses.make_dataclass(owner.__name__, described, init=False, repr=False, eq=False)
+            # Without a docstring it would write one, from a signature that takes longer than all the rest.
+            space = {"__doc__": owner.__name__}
+            late: Any = dataclasses.make_dataclass(
+                owner.__name__, described, namespace=space, init=False, repr=False, eq=False
+            )
             self._made = late.__dataclass_fields__
         return self._made

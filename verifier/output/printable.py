@@ -13,6 +13,9 @@ def printable(text: str) -> str:
     Registry strings are data: control and format characters, among them terminal sequences, line ends and the
     bidirectional overrides, come out as `\x1b` or `\u202e`.
     """
+    # What is plain, which is nearly everything, is not looked at letter by letter.
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(_shown(character) for character in text)
 
 
