@@ -165,6 +165,35 @@ def test_exit_codes_are_those_of_the_code() -> None:
             assert getattr(exit_code, word.upper()) == int(code)
 
 
+# Environment
+
+_VARIABLE = re.compile(r"[A-Z]+_(?:[A-Z]+_)*[A-Z]+|TERM|PATH|HOME", re.ASCII)
+_READ_BY = ("environ", "environment", "variables", "option")
+
+
+def variables_in(path: Path) -> Iterator[str]:
+    """Every name of an environment variable that the module at `path` passes to something or looks up."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        inner = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
+        inner += [node.slice] if isinstance(node, ast.Subscript) else []
+        text = ast.unparse(node) if inner else ""
+        for one in inner:
+            if (
+                isinstance(one, ast.Constant)
+                and _VARIABLE.fullmatch(str(one.value))
+                and any(w in text for w in _READ_BY)
+            ):
+                yield str(one.value)
+
+
+def test_every_environment_variable_that_is_read_is_on_the_page() -> None:
+    page = (REFERENCE / "environment.md").read_text()
+    read = {name for path in OURS for name in variables_in(path)}
+
+    assert {"IMGTRUST_POLICY", "DOCKER_CONFIG", "NO_COLOR", "COMPOSE_FILE"} <= read
+    assert [name for name in sorted(read) if f"`{name}`" not in page] == []
+
+
 # Dependencies
 
 
@@ -251,6 +280,51 @@ def test_the_policy_of_the_readme_can_be_enforced(tmp_path: Path, capsys: pytest
 
     assert run(["policy", "check", str(tmp_path / "imgtrust.yaml")]) == 0
     assert "warning" not in capsys.readouterr().out
+
+
+# What the guides write into policies
+
+_PRELUDE = """\
+version: 1
+keys:
+  release: {file: release.pub}
+  security: {file: second.pub}
+  release-a: {file: p384.pub}
+  release-b: {file: p521.pub}
+"""
+_RULE = "rules:\n  - images: ['ghcr.io/acme/**']\n    signatures: {from: [release]}\n"
+
+
+def _fragments() -> Iterator[tuple[str, str]]:
+    """Each policy, or part of one, in the guides: its page, and the text of a whole policy with it."""
+    for page in sorted((DOCS / "guides").glob("*.md")):
+        text = page.read_text()
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+            if block.startswith("version:"):
+                yield page.stem, block
+            elif block.startswith("  - images"):
+                yield page.stem, f"{_PRELUDE}rules:\n{block}"
+            elif not block.startswith("services:"):
+                yield page.stem, _PRELUDE + block + _RULE
+        for requirement in re.findall(r"`(signatures:\s[^`]+)`", text):
+            rule = f"rules:\n  - images: ['ghcr.io/acme/**']\n    {requirement}\n"
+            yield page.stem, _PRELUDE + rule
+        for setting in re.findall(r"`((?:token_realms|insecure_registries): [^`]+)`", text):
+            yield page.stem, f"{_PRELUDE}{setting}\n{_RULE}"
+
+
+@pytest.mark.parametrize(
+    ("page", "policy"), [pytest.param(*one, id=f"{n}-{one[0]}") for n, one in enumerate(_fragments())]
+)
+def test_what_the_guides_write_into_a_policy_can_be_enforced(page: str, policy: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "vectors" / "keys", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "imgtrust.yaml").write_text(policy)
+
+    assert run(["policy", "check", str(tmp_path / "imgtrust.yaml")]) == 0, (page, policy)
+
+
+def test_the_guides_have_policies_to_check() -> None:
+    assert len(list(_fragments())) > 8
 
 
 # The guide to pipelines

@@ -79,6 +79,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "verifier.signatures.dsse:SIGNATURE_LIMIT": "signatures in an envelope",
         "verifier.signatures.dsse:VALUE_LIMIT": "values in an envelope or a bundle",
         "verifier.attestations.statement:SUBJECT_LIMIT": "subjects of a statement",
+        "verifier.attestations.statement:VALUE_LIMIT": "values in a statement",
         "verifier.attestations.statement:DIGEST_LIMIT": "digests of a subject",
         "trust.key:RSA_MINIMUM_BITS": "bits that an RSA key has at least",
         "trust.key:RSA_MAXIMUM_BITS": "bits that an RSA key has at most",
