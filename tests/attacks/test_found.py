@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,9 @@ from tests.support.layouts import named, write_layout
 from tests.support.registry import LoopbackRegistry
 from tests.support.signing import BUNDLE_V03, b64, statement
 from verifier.attestations.statement import VALUE_LIMIT, parse_statement
-from verifier.errors import LimitExceeded
+from verifier.errors import CredentialError, LimitExceeded
 from verifier.output.exit_code import ALLOW, DENY, UNDECIDED, USAGE
+from verifier.registry.credentials import CredentialStore, UserPassword
 
 GOOD = for_platform(image("good"), "linux/amd64")
 EVIL = image("evil")
@@ -198,3 +201,31 @@ def test_a_statement_of_millions_of_values_is_not_unpacked(values: int, refused:
 
     with pytest.raises(LimitExceeded) if refused else nullcontext():
         assert parse_statement(content).about(GOOD.digest)
+
+
+def test_a_helper_that_fails_is_waited_for_once(tmp_path: Path) -> None:
+    folder = tmp_path / ".docker"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"credsStore": "bad", "auths": {"b.test": {"auth": "dTpw"}}}')
+    program = tmp_path / "docker-credential-bad"
+    program.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/log\nexit 3\n")
+    program.chmod(0o755)
+    credentials = CredentialStore(environment={"PATH": f"{tmp_path}:/usr/bin:/bin"}, home=tmp_path)
+
+    for path in ("app", "other"):
+        with pytest.raises(CredentialError, match="status 3"):
+            credentials.find("a.test", path)
+
+    assert (tmp_path / "log").read_text() == "asked\n"
+    assert credentials.find("b.test", "app") == UserPassword("u", "p")
+
+
+def test_a_pipe_in_the_place_of_the_credentials_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / ".docker").mkdir()
+    os.mkfifo(tmp_path / ".docker/config.json")
+    auth = tmp_path / "auth.json"
+    auth.write_text('{"auths": {"b.test": {"auth": "dTpw"}}}')
+
+    assert CredentialStore(environment={}, home=tmp_path).find("b.test", "app") is None
+    named = CredentialStore(environment={"REGISTRY_AUTH_FILE": str(auth)}, home=tmp_path)
+    assert named.find("b.test", "app") == UserPassword("u", "p")

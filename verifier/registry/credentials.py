@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -67,7 +68,7 @@ class CredentialStore:
         self._home = home
         self._lock = Lock()
         self._files: tuple[_AuthFile, ...] | None = None
-        self._known: dict[tuple[Path, str, str], Credential | None] = {}
+        self._known: dict[tuple[Path, str, str], Credential | CredentialError | None] = {}
 
     def find(self, registry: str, path: str) -> Credential | None:
         """The credential for the repository `path` of `registry`, None if there is none.
@@ -96,12 +97,22 @@ class CredentialStore:
             return source
         key = (file.path, source.name, source.server)
         if key not in self._known:
-            # Here, because starting programs is 10 ms of imports that most runs do not need.
-            from verifier.registry.credential_helper import ask_helper
+            # A helper that hangs is waited for once, not again for every image.
+            try:
+                self._known[key] = self._asked(source)
+            except CredentialError as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, CredentialError):
+            raise known
+        return known
 
-            output = ask_helper(source.name, source.server, self._environment)
-            self._known[key] = None if output is None else _helper_credential(output, source.name)
-        return self._known[key]
+    def _asked(self, helper: _Helper) -> Credential | None:
+        # Here, because starting programs is 10 ms of imports that most runs do not need.
+        from verifier.registry.credential_helper import ask_helper
+
+        output = ask_helper(helper.name, helper.server, self._environment)
+        return None if output is None else _helper_credential(output, helper.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ def _file_paths(environment: Mapping[str, str], home: Path) -> list[Path]:
 
 def _auth_file(path: Path) -> _AuthFile | None:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open) as file:
             content = file.read(FILE_LIMIT_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -163,6 +174,13 @@ def _auth_file(path: Path) -> _AuthFile | None:
         return _parsed(path, content)
     except (MalformedContent, LimitExceeded) as error:
         raise CredentialError(f"{path}: {error.message}") from error
+
+
+def _open(path: str, flags: int) -> int:
+    # Opening a named pipe waits for a writer, for ever if none comes.
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _parsed(path: Path, content: bytes) -> _AuthFile:
