@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from tests.flow.attachments import sign, simple
-from tests.flow.conftest import desk as desk  # noqa: PLC0414 - a fixture
+from tests.flow.conftest import desk as desk
 from tests.flow.desk import Desk
 from tests.support.images import image
 from tests.support.loopback import Reply
@@ -31,7 +31,7 @@ def host(desk: Desk, registry: LoopbackRegistry) -> str:
     return registry.host
 
 
-@pytest.mark.parametrize("order", permutations(["good", "evil", "gone"]), ids=" ".join)
+@pytest.mark.parametrize("order", list(permutations(["good", "evil", "gone"])), ids=" ".join)
 def test_pro_07_in_every_order_each_image_has_its_verdict_and_the_worst_is_the_exit_code(
     desk: Desk, host: str, order: tuple[str, ...]
 ) -> None:
