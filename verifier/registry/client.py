@@ -18,7 +18,6 @@ from verifier.manifest import (
 )
 from verifier.reference import DOCKER_HUB, is_path, is_tag
 from verifier.registry.memo import Memo
-from verifier.registry.pages import next_page
 from verifier.registry.source import Referrers, Wanted, check_manifest, check_manifest_size, check_size, digest_of
 from verifier.registry.transport import BLOB_REDIRECTS, Deadline, Response, Transport
 from verifier.untrusted import expect_list, expect_text, json_object
@@ -213,8 +212,17 @@ class RegistrySource:
                 self._check_found(response, what)
             visited.add(page)
             yield response
-            origin = str(self._transport.origin(self._registry))
-            page = next_page(response.headers.get("link"), page=page, origin=origin, below=below)
+            page = self._page_after(response, page, below)
+
+    def _page_after(self, response: Response, page: str, below: str) -> str | None:
+        link = response.headers.get("link")
+        if link is None:
+            return None
+        # Imported here, as nearly every list has one page.
+        from verifier.registry.pages import next_page
+
+        origin = str(self._transport.origin(self._registry))
+        return next_page(link, page=page, origin=origin, below=below)
 
     def _get(
         self, name: str, deadline: Deadline, *, accept: Sequence[str] = (), limit_bytes: int, redirects: int = 0

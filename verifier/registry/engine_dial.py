@@ -122,7 +122,7 @@ def _connected(origin: Origin, found: tuple[str, ...], deadline: Deadline) -> so
         if remaining_s <= 0:
             break
         try:
-            connection = socket.create_connection((address, origin.port), timeout=remaining_s)
+            connection = _socket_to(address, origin.port, remaining_s)
         except OSError as error:
             failure = error
             continue
@@ -132,6 +132,18 @@ def _connected(origin: Origin, found: tuple[str, ...], deadline: Deadline) -> so
         f"`{origin.authority}` does not accept a connection: {failure.strerror or failure}",
         hint="check the registry's name and port, and the network",
     ) from failure
+
+
+def _socket_to(address: str, port: int, timeout_s: float) -> socket.socket:
+    # Not `create_connection`, which would look the address up once more as if it were a name.
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout_s)
+        connection.connect((address, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _secured(connection: socket.socket, route: Route, context: ssl.SSLContext, deadline: Deadline) -> socket.socket:
