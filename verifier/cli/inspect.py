@@ -29,7 +29,14 @@ INSPECT_VERSION = 1
 @click.command("inspect")
 @click.argument("image", metavar="IMAGE")
 @click.option("--key", "key_paths", multiple=True, metavar="FILE", help="Say which signatures this key made.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, or JSON for programs.",
+)
 @registry_options
 def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters
     """List everything that is attached to an image, and who seems to have signed it.

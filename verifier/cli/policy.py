@@ -20,7 +20,7 @@ def command() -> None:
     """Write, check and describe policies."""
 
 
-@command.command("init")
+@command.command("init", short_help="Write a first policy, with comments.")
 @click.argument("path", default=POLICY_NAME, metavar="[FILE]")
 @click.option("--key", "key_file", default="release.pub", show_default=True, metavar="FILE", help="The key it names.")
 @click.option("--images", default="ghcr.io/acme/**", show_default=True, metavar="PATTERN", help="What it is about.")
@@ -37,7 +37,7 @@ def init(path: str, key_file: str, images: str, *, to_stdout: bool) -> None:
     click.echo(f"{printable(path)} is written; `imgtrust policy check` tells whether it can be enforced")
 
 
-@command.command("check")
+@command.command("check", short_help="Tell whether a policy can be enforced.")
 @click.argument("path", required=False, metavar="[FILE]")
 def check(path: str | None) -> int:
     """Tell whether a policy can be enforced, and what in it looks like a mistake. Exit code 2 if it cannot."""
@@ -53,7 +53,7 @@ def check(path: str | None) -> int:
     return ALLOW
 
 
-@command.command("schema")
+@command.command("schema", short_help="Print the JSON Schema of policies.")
 def schema() -> None:
     """Print the JSON Schema of policies, from which editors complete and check."""
     from trust.policy_schema import policy_schema

@@ -24,7 +24,14 @@ RESOLVE_VERSION = 1
 
 @click.command("resolve")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, or JSON for programs.",
+)
 @registry_options
 def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters
     """Show what references name now: digest, kind, platforms; one line each.

@@ -36,7 +36,14 @@ from verifier.output.printable import printable
     "--key", "keys", multiple=True, metavar="FILE", help="Instead of a policy: the key that must have signed."
 )
 @click.option("--platform", metavar="OS/ARCH", help="Judge only this platform of each image.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, or JSON for programs.",
+)
 @click.option("--write-override", metavar="FILE", help="Write a Compose override with the digests that were verified.")
 @registry_options
 def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters, read once below

@@ -140,7 +140,7 @@ class LayoutSource:
         """
         listed = [self.manifest(entry) for entry in self._index().images()]
         images = [fetched.descriptor for fetched in listed if fetched.document.subject is None]
-        return self.manifest(self._one(images, f"an image in {self.place}"))
+        return self.manifest(self._one(images, f"image in {self.place}"))
 
     def manifest(self, wanted: Wanted) -> Fetched:
         """The manifest that is `wanted`, among the layout's blobs.
@@ -245,10 +245,10 @@ class LayoutSource:
 
     def _one(self, found: Sequence[Descriptor], what: str) -> Descriptor:
         if not found:
-            raise ContentNotFound(f"there is not {what}", hint=self._index().shown())
+            raise ContentNotFound(f"there is no {what}", hint=self._index().shown())
         if len({entry.digest for entry in found}) > 1:
             raise RegistryError(
-                f"{what} is ambiguous: {len(found)} entries could be meant",
+                f"it is ambiguous which {what} is meant: {len(found)} entries could be",
                 hint=f"name it by its digest, or in full; {self._index().shown()}",
             )
         return found[0]
