@@ -52,15 +52,25 @@ def test_an_image_that_is_denied_by_name_costs_no_request(desk: Desk, registry: 
     assert desk.verify(f"{host}/app:1").code == ALLOW
 
 
-def test_a_digest_is_denied_wherever_it_is_and_whoever_signed_it(
-    desk: Desk, registry: LoopbackRegistry, host: str
-) -> None:
+def test_a_digest_is_denied_wherever_it_is_and_whoever_signed_it(desk: Desk, host: str) -> None:
     desk.policy(beside=f"deny:\n  - {{digests: ['{IMAGE.digest}'], reason: incident}}\n")
 
-    by_tag, by_digest = desk.verify(f"{host}/app:1"), desk.verify(f"{host}/app@{IMAGE.digest}")
+    ran = desk.verify(f"{host}/app:1")
 
-    assert (by_tag.code, by_digest.code) == (DENY, DENY)
-    assert by_digest.codes == {"image-denied": "deny"}
+    assert (ran.code, ran.codes["image-denied"]) == (DENY, "deny")
+
+
+@pytest.mark.parametrize("mode", ["enforce", "warn"])
+def test_a_denied_digest_that_is_pinned_costs_no_request_and_no_registry_can_hide_it(
+    desk: Desk, registry: LoopbackRegistry, host: str, mode: str
+) -> None:
+    denial = f"deny:\n  - {{digests: ['{IMAGE.digest}'], reason: incident}}\n"
+    desk.policy(rule("'**'", "signatures: {from: [release]}", f"mode: {mode}"), beside=denial)
+    registry.fault("/v2/", status=418)
+
+    ran = desk.verify(f"{host}/app@{IMAGE.digest}")
+
+    assert (ran.code, ran.codes, registry.lines) == (DENY, {"image-denied": "deny"}, [])
 
 
 @pytest.mark.parametrize(
@@ -192,6 +202,20 @@ def test_pol_10_a_rule_that_only_warns_says_that_it_is_not_enforced(
     assert (text.code, text.out.splitlines()[0]) == (ALLOW, f"DENY: {host}/bare:1  (not enforced)")
     desk.policy(rule("'**'", "signatures: {from: [release]}", "mode: enforce"))
     assert desk.verify(f"{host}/bare:1").code == DENY
+
+
+def test_pol_10_what_could_not_be_told_under_a_rule_that_only_warns_is_marked_too(
+    desk: Desk, registry: LoopbackRegistry, host: str
+) -> None:
+    registry.fault("/v2/app/", status=418)
+    desk.policy(rule("'**'", "signatures: {from: [release]}", "mode: warn"))
+
+    ran = desk.verify(f"{host}/app:1")
+
+    assert (ran.code, ran.decision, ran.verdict["enforced"]) == (ALLOW, "undecided", False)
+    assert ran.codes == {"registry-error": "undecided", "not-enforced": "warn"}
+    desk.policy()
+    assert desk.verify(f"{host}/app:1").code == UNDECIDED
 
 
 @pytest.mark.parametrize("named_by", ["images", "digests"])
