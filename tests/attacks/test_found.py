@@ -229,3 +229,16 @@ def test_a_pipe_in_the_place_of_the_credentials_is_not_waited_for(tmp_path: Path
     assert CredentialStore(environment={}, home=tmp_path).find("b.test", "app") is None
     named = CredentialStore(environment={"REGISTRY_AUTH_FILE": str(auth)}, home=tmp_path)
     assert named.find("b.test", "app") == UserPassword("u", "p")
+
+
+def test_a_project_that_names_no_image_is_not_answered_for_by_what_is_asked_beside_it(
+    desk: Desk, registry: LoopbackRegistry
+) -> None:
+    desk.policy()
+    signed = hosted(desk, registry, GOOD)
+    desk.write({"built.yaml": "services: {web: {build: .}}", "named.yaml": f"services: {{web: {{image: '{signed}'}}}}"})
+
+    assert desk.verify(signed, "named.yaml").code == ALLOW
+    ran = desk.verify(signed, "built.yaml")
+
+    assert (ran.code, ran.report["complete"], "no-images" in ran.notes) == (UNDECIDED, False, True)

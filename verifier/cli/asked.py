@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ONLY_LISTED = frozenset({"model", "cache"})
 """Kinds that no container runs: named, and not judged."""
 
+_NOTHING_NAMED = "the project names no image that could be judged"
+
 _PATH_STARTS = (".", "/", "~")
 _PATH_ENDINGS = (".yaml", ".yml", ".json")
 
@@ -49,7 +51,8 @@ class Asked:
         questions: each image once, with every place that names it.
         notes: what was found beside them.
         projects: that were read.
-        complete: whether every image could be listed. Remote files are not fetched, and may name more.
+        complete: whether every image could be listed, and every project names one. Remote files are not fetched,
+            and may name more.
 
     """
 
@@ -160,15 +163,22 @@ def _collected(images: Sequence[str], projects: Sequence[ComposeProject]) -> Ask
     for project in projects:
         for image in project.images:
             _refuse_layout(image)
-            if image.pulled and image.kind.value not in _ONLY_LISTED:
+            if _is_judged(image):
                 uses.setdefault(image.text, []).append(_use(image))
             else:
                 notes.append(_not_judged(image))
         notes += [Note("not-read", f"{one.kind.value}: `{one.text}`", str(one.place)) for one in project.edges]
         notes += [Note(one.code, one.message, str(one.place)) for one in project.notes]
     questions = tuple(Question(text, tuple(named)) for text, named in uses.items())
-    complete = not any(project.unknown for project in projects)
+    # What was asked beside an empty project must not answer for it.
+    empty = [project for project in projects if not any(map(_is_judged, project.images))] if questions else []
+    notes += [Note("no-images", _NOTHING_NAMED, f"{project.files[0]}:1:1") for project in empty]
+    complete = not empty and not any(project.unknown for project in projects)
     return Asked(questions, tuple(notes), tuple(projects), complete)
+
+
+def _is_judged(image: ImageUse) -> bool:
+    return image.pulled and image.kind.value not in _ONLY_LISTED
 
 
 def _refuse_layout(image: ImageUse) -> None:
