@@ -150,6 +150,31 @@ def test_what_hangs_on_children_is_about_them(
     assert [child.platform for child in evidence.subject.children] == ["linux/amd64", "linux/arm64"]
 
 
+def test_what_was_found_about_the_index_stays_beside_what_was_found_about_its_children(
+    registry: LoopbackRegistry, source: RegistrySource, pool: Executor
+) -> None:
+    registry.put("app", INDEX, tag="1")
+    stray = simple(Digest.of(b"other"), KEY)
+    for digest in (INDEX.digest, INDEX.parts[0].digest):
+        sign(registry, "app", digest, stray)
+    for path in (INDEX.digest, INDEX.parts[1].digest):
+        registry.fault(f"/referrers/{path}", status=418)
+
+    evidence = gathered(source, pool)
+
+    assert {one.digest for one in evidence.rejections} == {INDEX.digest, INDEX.parts[0].digest}
+    assert {one.digest for one in evidence.gaps} == {INDEX.digest, INDEX.parts[1].digest}
+
+
+def test_what_is_attached_without_a_signature_is_listed(
+    registry: LoopbackRegistry, source: RegistrySource, pool: Executor
+) -> None:
+    put(registry, IMAGE, IMAGE)
+    registry.attach("app", IMAGE, "application/spdx+json", b"{}")
+
+    assert [one.kind for one in gathered(source, pool).unsigned] == ["application/spdx+json"]
+
+
 def test_what_buildkit_put_beside_the_platforms_is_listed(
     registry: LoopbackRegistry, source: RegistrySource, pool: Executor
 ) -> None:
