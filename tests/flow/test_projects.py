@@ -9,7 +9,7 @@ import pytest
 
 from tests.flow.attachments import sign, simple
 from tests.flow.desk import Desk, rule
-from tests.support.images import image
+from tests.support.images import image, platform_index
 from tests.support.registry import LoopbackRegistry
 from verifier.files.compose.loader import load_project
 from verifier.files.compose.override import OVERRIDE_HEADER
@@ -231,6 +231,24 @@ def test_an_override_needs_one_project_and_says_so_before_any_request(
     ran = desk.verify(*(one.replace("HOST", host) for one in arguments), "--write-override", OVERRIDE)
 
     assert (ran.code, ran.out, registry.lines) == (USAGE, "", [])
+
+
+@pytest.mark.parametrize("what", ["platform", "leave", "nothing"])
+def test_what_an_override_pins_unchecked_is_said(desk: Desk, registry: LoopbackRegistry, host: str, what: str) -> None:
+    whole = platform_index("linux/amd64", "linux/arm64")
+    registry.put("multi", whole, tag="1")
+    signed = whole.parts[0] if what == "platform" else whole
+    sign(registry, "multi", signed.digest, simple(signed.digest, desk.key()))
+    if what == "leave":
+        desk.policy(rule("'**'", "unsigned: {reason: not yet, until: 2099-12-31}"), keys=())
+    compose(desk, host, "multi")
+
+    ran = desk.verify("--write-override", OVERRIDE, *(["--platform", "linux/amd64"] if what == "platform" else []))
+
+    assert (ran.code, f"warning: `{host}/multi:1` is pinned, and not checked: " in ran.err) == (
+        ALLOW,
+        what != "nothing",
+    )
 
 
 def test_what_the_override_leaves_as_it_is_is_said(desk: Desk, host: str) -> None:

@@ -166,6 +166,17 @@ def test_what_was_found_about_the_index_stays_beside_what_was_found_about_its_ch
     assert {one.digest for one in evidence.gaps} == {INDEX.digest, INDEX.parts[1].digest}
 
 
+def test_signatures_of_the_index_and_of_its_children_stand_beside_each_other(
+    registry: LoopbackRegistry, source: RegistrySource, pool: Executor
+) -> None:
+    put(registry, INDEX, INDEX, *INDEX.parts)
+    rule = Rule("signed", SIGNED.images, signatures=SIGNED.signatures, platforms=Platforms.CHILDREN)
+
+    covered = {one.covers for one in gathered(source, pool, rule).signatures}
+
+    assert covered == {INDEX.digest, *(child.digest for child in INDEX.parts)}
+
+
 def test_what_is_attached_without_a_signature_is_listed(
     registry: LoopbackRegistry, source: RegistrySource, pool: Executor
 ) -> None:

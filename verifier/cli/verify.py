@@ -182,5 +182,6 @@ def _write_override(path: str, asked: Asked, verdicts: Sequence[Verdict], code: 
     if code != ALLOW:
         click.echo(f"`{printable(path)}` is not written: not every image may run", err=True)
         return
-    for warning in write(Path(path), asked.projects[0], verdicts):
+    left_out = [f"`{one.requested}` is pinned, and not checked: {what}" for one in verdicts for what in one.unchecked]
+    for warning in (*write(Path(path), asked.projects[0], verdicts), *left_out):
         click.echo(f"warning: {printable(warning)}", err=True)
