@@ -242,3 +242,19 @@ def test_a_project_that_names_no_image_is_not_answered_for_by_what_is_asked_besi
     ran = desk.verify(signed, "built.yaml")
 
     assert (ran.code, ran.report["complete"], "no-images" in ran.notes) == (UNDECIDED, False, True)
+
+
+@pytest.mark.parametrize(("layers", "limited"), [(10, False), (801, True)])
+def test_the_platforms_of_an_index_share_one_limit_of_signatures(
+    desk: Desk, registry: LoopbackRegistry, layers: int, limited: bool
+) -> None:
+    desk.policy()
+    platforms = [for_platform(image(str(at)), f"linux/p{at}") for at in range(5)]
+    registry.put("app", index(platforms), tag="1")
+    for platform in platforms:
+        sign(registry, "app", platform.digest, *[simple(GOOD.digest, desk.key())] * layers)
+
+    ran = desk.verify(f"{registry.host}/app:1")
+
+    assert ran.code == (UNDECIDED if limited else DENY)
+    assert ("more than 4000" in ran.out) == limited

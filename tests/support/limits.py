@@ -66,6 +66,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "verifier.signatures.discover:CANDIDATE_LIMIT": "signatures and attestations on one digest in one place",
         "verifier.signatures.discover:PAYLOAD_LIMIT_BYTES": "the payload of a simple signing signature, in a registry",
         "verifier.signatures.discover:ATTESTATION_LIMIT_BYTES": "a bundle or an attestation, in a registry",
+        "verifier.signatures.discover:TOTAL_LIMIT": "referrers, signatures, attestations on an image, or its platforms",
         "verifier.signatures.discover:TOTAL_LIMIT_BYTES": "signatures and attestations on an image, or its platforms",
         "verifier.signatures.annotations:PAYLOAD_LIMIT_BYTES": "a simple signing payload, where it is parsed",
         "verifier.signatures.annotations:ATTESTATION_LIMIT_BYTES": "an attestation, where it is parsed",

@@ -24,6 +24,9 @@ from verifier.signatures.crawl import Crawl
 CANDIDATE_LIMIT = 1000
 """Signatures and attestations that are read for one digest. More is refused as a whole."""
 
+TOTAL_LIMIT = 4000
+"""Referrers, signatures and attestations for the digests of one question, the platforms of an index together."""
+
 PAYLOAD_LIMIT_BYTES = 1024 * 1024
 ATTESTATION_LIMIT_BYTES = 64 * 1024 * 1024
 TOTAL_LIMIT_BYTES = 256 * 1024 * 1024
@@ -67,6 +70,7 @@ class Discovery:
     """What was found for a set of digests.
 
     Attributes:
+        count: of referrers and candidates, with those that would have been too many.
         byte_count: of all materials together, as their descriptors say; with those that would have been too many.
 
     """
@@ -75,6 +79,7 @@ class Discovery:
     rejections: list[Rejection] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     unsigned: list[Unsigned] = field(default_factory=list)
+    count: int = 0
     byte_count: int = 0
 
 
@@ -146,6 +151,8 @@ class _Search:
         if len(self._referrers) + len(fresh) > CANDIDATE_LIMIT:
             self._gap(where, LimitExceeded(f"more than {CANDIDATE_LIMIT} referrers"))
             return
+        if self._too_many(len(fresh), where):
+            return
         for descriptor in fresh:
             self._referrers.add(descriptor.digest)
             self._crawl.ask(
@@ -178,8 +185,18 @@ class _Search:
         if self._candidates > CANDIDATE_LIMIT:
             self._gap(place, LimitExceeded(f"more than {CANDIDATE_LIMIT} signatures and attestations on one image"))
             return
+        if self._too_many(len(wanted), place):
+            return
         for at, layer, kind in wanted:
             self._ask_blob(Origin(place, kind.value, at), kind, layer)
+
+    def _too_many(self, more: int, place: str) -> bool:
+        # An index has many platforms, and each would have its own thousand.
+        self._found.count += more
+        if self._found.count <= TOTAL_LIMIT:
+            return False
+        self._gap(place, LimitExceeded(f"more than {TOTAL_LIMIT} referrers, signatures and attestations in all"))
+        return True
 
     def _ask_blob(self, origin: Origin, kind: Kind, layer: Descriptor) -> None:
         self._found.byte_count += layer.size
