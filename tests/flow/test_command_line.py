@@ -52,6 +52,7 @@ def test_the_policy_may_be_named_by_the_environment(desk: Desk, signed: str, mon
     monkeypatch.setenv("IMGTRUST_POLICY", "elsewhere.yaml")
 
     assert desk.verify(f"{signed}:1").code == DENY
+    assert desk.verify(f"{signed}:1", "--key", "release.pub").code == ALLOW
 
 
 def test_pol_13_a_policy_above_is_found_within_the_repository_alone(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+from click.core import ParameterSource
 
 from trust.policy import Policy
 from trust.verdict import Verdict
@@ -46,14 +47,18 @@ from verifier.output.printable import printable
 )
 @click.option("--write-override", metavar="FILE", help="Write a Compose override with the digests that were verified.")
 @registry_options
-def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters, read once below
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> int:  # noqa: ANN401 - click's parameters, read once below
     """Judge images, or all images of a Compose project.
 
     An argument that is an existing file is a Compose file; anything else is an image reference, or an image in a
     layout on disk (oci:DIR[:REF]). Without arguments and -f, the Compose project of this directory is judged, as
     `docker compose` would find it.
     """
-    policy, base = _policy(values["policy_path"], _one_key(values["keys"]))
+    key = _one_key(values["keys"])
+    # What is said on the command line goes before what the environment says for every run.
+    ambient = ctx.get_parameter_source("policy_path") is ParameterSource.ENVIRONMENT
+    policy, base = _policy(None if key is not None and ambient else values["policy_path"], key)
     platform = _platform(values["platform"])
     options = ProjectOptions(values["files"], values["env_files"], values["profiles"], values["project_directory"])
     asked = ask(values["what"], options)
