@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -166,13 +168,23 @@ def test_a_policy_without_permission_says_so(desk: Desk) -> None:
     assert (ran.code, "Permission denied" in ran.err) == (USAGE, True)
 
 
-def test_what_a_shell_hands_over_as_a_pipe_is_read(desk: Desk, signed: str) -> None:
+def test_what_a_shell_hands_over_as_a_pipe_is_read_to_its_end(desk: Desk, signed: str) -> None:
     reading, writing = os.pipe()
-    os.write(writing, desk.key().pem)
-    os.close(writing)
+    pem = desk.key().pem
 
-    assert desk.verify(f"{signed}:1", "--key", f"/dev/fd/{reading}").code == ALLOW
+    def write() -> None:
+        for at in range(0, len(pem), 64):
+            time.sleep(0.05)
+            os.write(writing, pem[at : at + 64])
+        os.close(writing)
+
+    slow = threading.Thread(target=write)
+    slow.start()
+    ran = desk.verify(f"{signed}:1", "--key", f"/dev/fd/{reading}")
+    slow.join()
     os.close(reading)
+
+    assert ran.code == ALLOW
 
 
 def _private(form: PrivateFormat, encoding: Encoding = Encoding.PEM) -> bytes:

@@ -116,6 +116,20 @@ def test_a_place_that_holds_something_else_is_a_rejection(
     assert (rejection.step, rejection.digest) == ("material", IMAGE.digest)
 
 
+@pytest.mark.parametrize("place", [".sig", ".att", "", "referrers"])
+def test_what_is_there_and_cannot_be_read_is_a_rejection_and_no_gap(
+    registry: LoopbackRegistry, source: RegistrySource, place: str
+) -> None:
+    if place == "referrers":
+        registry.fault("/referrers/", body=b'{"schemaVersion":2,"manifests":5}')
+    else:
+        registry.put_manifest("app", b"[]", tag=f"{stem(IMAGE.digest)}{place}")
+
+    everything = found(source)
+
+    assert ([one.step for one in everything.rejections], everything.gaps) == (["material"], [])
+
+
 @pytest.mark.parametrize("subject", [None, image("other")], ids=["nothing", "another image"])
 def test_a_referrer_that_is_about_something_else_is_a_rejection(
     registry: LoopbackRegistry, source: RegistrySource, subject: Content | None
