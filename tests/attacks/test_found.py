@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -258,3 +259,36 @@ def test_the_platforms_of_an_index_share_one_limit_of_signatures(
 
     assert ran.code == (UNDECIDED if limited else DENY)
     assert ("more than 4000" in ran.out) == limited
+
+
+@pytest.mark.parametrize("home", [True, False])
+def test_a_user_without_a_name_and_a_home_can_verify(
+    desk: Desk, registry: LoopbackRegistry, monkeypatch: pytest.MonkeyPatch, home: bool
+) -> None:
+    desk.policy()
+    signed = hosted(desk, registry, GOOD)
+    if not home:
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr(pwd, "getpwuid", dict[int, Any]().__getitem__)
+
+    assert desk.verify(signed).code == ALLOW
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--insecure-registry", "http://registry.test"),
+        ("--insecure-registry", "registry.test/app"),
+        ("--token-realm", "registry.test=https://auth.test"),
+        ("--token-realm", "REGISTRY.test=auth.test"),
+    ],
+)
+def test_an_option_that_could_never_be_met_is_refused(
+    desk: Desk, registry: LoopbackRegistry, option: str, text: str
+) -> None:
+    desk.policy()
+    signed = hosted(desk, registry, GOOD)
+
+    assert desk.run("verify", signed, option, text).code == USAGE
+    plain = text.lower().replace("https://", "").replace("http://", "").removesuffix("/app")
+    assert desk.run("verify", signed, option, plain).code == ALLOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 import click
 
 from trust import __version__
+from trust.errors import PolicyError
 from trust.policy import Policy
+from trust.policy_values import registry
 from trust.value import dataclass
 from verifier.errors import UsageError
 from verifier.reference import Repository
@@ -128,19 +130,23 @@ def open_session(options: RegistryOptions, policy: Policy | None, base: Path) ->
         _merged(policy.registry_map if policy else {}, base, pairs),
         aliases={**(policy.aliases if policy else {}), **_pairs(options.aliases, "--alias")},
     )
+    home = _home()
+    realms = _pairs(options.token_realms, "--token-realm")
+    _check_registries(options.insecure_registries, "--insecure-registry")
+    _check_registries((*realms, *realms.values()), "--token-realm")
     insecure = (policy.insecure_registries if policy else frozenset()) | frozenset(options.insecure_registries)
     settings = HttpSettings(
         insecure_registries=insecure,
-        certs_dirs=default_certs_dirs(Path.home()),
+        certs_dirs=default_certs_dirs(home),
         ca_files=tuple(Path(name) for name in options.ca_files),
-        token_realms={**(policy.token_realms if policy else {}), **_pairs(options.token_realms, "--token-realm")},
+        token_realms={**(policy.token_realms if policy else {}), **realms},
         proxy=options.proxy,
         connections=CONNECTIONS,
         user_agent=f"imgtrust/{__version__}",
     )
     named = policy.signature_repository if policy else None
     signature_repository = None if named is None else Repository.parse(named)
-    credentials = CredentialStore(environment=os.environ, home=Path.home())
+    credentials = CredentialStore(environment=os.environ, home=home)
     requests = ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="request")
     with Transport(settings, credentials) as transport:
         try:
@@ -148,6 +154,23 @@ def open_session(options: RegistryOptions, policy: Policy | None, base: Path) ->
             yield Session(sources, transport, requests)
         finally:
             requests.shutdown(wait=False, cancel_futures=True)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A user without a name, as containers have them, and without HOME. Never a directory that files come from.
+        return Path("/")
+
+
+def _check_registries(texts: Iterable[str], option: str) -> None:
+    # An entry in another form would never be met, and so would do nothing.
+    for text in texts:
+        try:
+            registry(text)
+        except PolicyError as error:
+            raise UsageError(f"{option}: {error.message}", hint=error.hint) from error
 
 
 def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
