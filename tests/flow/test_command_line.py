@@ -278,6 +278,17 @@ def test_an_option_that_says_nothing_useful_is_refused(desk: Desk, arguments: tu
     assert ran.err
 
 
+@pytest.mark.parametrize("pair", ["docker.io", "=mirror.test", "docker.io=", ""])
+@pytest.mark.parametrize("option", ["--registry-map", "--alias", "--token-realm"])
+def test_a_pair_that_is_none_says_how_one_looks(desk: Desk, option: str, pair: str) -> None:
+    desk.policy()
+
+    ran = desk.verify("registry.test/app:1", option, pair)
+
+    assert (ran.code, ran.out) == (USAGE, "")
+    assert f"`{option} {pair}` is not of the form" in ran.err
+
+
 def test_authorities_that_cannot_be_read_are_not_done_without(desk: Desk) -> None:
     desk.policy()
 

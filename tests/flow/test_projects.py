@@ -191,7 +191,7 @@ def test_a_rule_that_only_warns_does_not_fail_a_run_without_an_override(
     assert desk.verify().code == ALLOW
 
 
-@pytest.mark.parametrize("kind", ["foreign", "link", "directory", "pipe", "nowhere", "device"])
+@pytest.mark.parametrize("kind", ["foreign", "link", "link to ours", "directory", "pipe", "nowhere", "device"])
 def test_what_is_no_override_of_ours_is_never_replaced(desk: Desk, host: str, kind: str) -> None:
     compose(desk, host, "a")
     path = desk.directory / OVERRIDE
@@ -203,6 +203,8 @@ def test_what_is_no_override_of_ours_is_never_replaced(desk: Desk, host: str, ki
 
     assert (ran.code, ran.out) == (USAGE, "")
     assert f"`{name}`" in ran.err
+    if kind == "link to ours":
+        assert (path.is_symlink(), target.read_text()) == (True, OVERRIDE_HEADER)
     if kind in ("foreign", "link"):
         assert (path.read_text(), path.is_symlink()) == ("mine\n", kind == "link")
 
@@ -212,8 +214,8 @@ def _put(path: Path, target: Path, kind: str) -> None:
 
     if kind == "foreign":
         path.write_text("mine\n")
-    elif kind == "link":
-        target.write_text("mine\n")
+    elif kind.startswith("link"):
+        target.write_text("mine\n" if kind == "link" else OVERRIDE_HEADER)
         path.symlink_to(target)
     elif kind == "directory":
         path.mkdir()
