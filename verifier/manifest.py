@@ -31,6 +31,7 @@ _MANIFEST_FIELDS = frozenset(
 _DESCRIPTOR_FIELDS = frozenset(
     {"mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"}
 )
+_PLATFORM_FIELDS = frozenset({"architecture", "os", "os.version", "os.features", "variant", "features"})
 _FIELDS_OF_OTHERS = frozenset({"fslayers", "history", "blobs"})
 
 
@@ -225,16 +226,16 @@ def _kind(document: Mapping[str, Any], media_type: str | None) -> str:
 
 def _refuse_ambiguity(document: Mapping[str, Any], kind: str) -> None:
     foreign = {"config", "layers"} if kind in _INDEX_TYPES else {"manifests"}
-    ambiguous = sorted(name for name in document if name.lower() in foreign | _FIELDS_OF_OTHERS)
+    ambiguous = sorted(name for name in document if name.casefold() in foreign | _FIELDS_OF_OTHERS)
     if ambiguous:
         raise MalformedContent(f"the manifest is `{kind}` and has the field `{ambiguous[0]}` of another kind")
     _refuse_other_capitals(document, _MANIFEST_FIELDS, "the manifest")
 
 
 def _refuse_other_capitals(document: Mapping[str, Any], fields: frozenset[str], what: str) -> None:
-    # Go's reader of JSON, and so most of the field's, takes `Layers` for `layers`.
-    folded = {name.lower() for name in fields}
-    other = sorted(name for name in document if name not in fields and name.lower() in folded)
+    # Go's reader of JSON, and so most of the field's, takes `Layers` for `layers`, and `layer\u017f` too.
+    folded = {name.casefold() for name in fields}
+    other = sorted(name for name in document if name not in fields and name.casefold() in folded)
     if other:
         raise MalformedContent(f"{what} has the field `{other[0]}`, which differs from the known one in capitals")
 
@@ -283,6 +284,7 @@ def _platform(value: object, what: str) -> Platform | None:
     if value is None:
         return None
     document = expect_object(value, f"`platform` of {what}")
+    _refuse_other_capitals(document, _PLATFORM_FIELDS, f"`platform` of {what}")
     return Platform(
         os=expect_text(document.get("os", ""), f"`os` of {what}"),
         architecture=expect_text(document.get("architecture", ""), f"`architecture` of {what}"),

@@ -23,7 +23,8 @@ from tests.support.layouts import named, write_layout
 from tests.support.registry import LoopbackRegistry
 from tests.support.signing import BUNDLE_V03, b64, statement
 from verifier.attestations.statement import VALUE_LIMIT, parse_statement
-from verifier.errors import CredentialError, LimitExceeded
+from verifier.errors import CredentialError, LimitExceeded, MalformedContent
+from verifier.manifest import OCI_MANIFEST, parse_manifest
 from verifier.output.exit_code import ALLOW, DENY, UNDECIDED, USAGE
 from verifier.registry.credentials import CredentialStore, UserPassword
 
@@ -292,3 +293,46 @@ def test_an_option_that_could_never_be_met_is_refused(
     assert desk.run("verify", signed, option, text).code == USAGE
     plain = text.lower().replace("https://", "").replace("http://", "").removesuffix("/app")
     assert desk.run("verify", signed, option, plain).code == ALLOW
+
+
+LONG_S = "\u017f"
+"""Go's reader of JSON folds it to `s` where it compares the names of fields, as it folds capitals."""
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        pytest.param({f"dige{LONG_S}t": str(EVIL.digest)}, id="another digest"),
+        pytest.param({f"{LONG_S}ize": 1}, id="another size"),
+        pytest.param({"platform": {"os": "linux", "architecture": "amd64", "OS": "windows"}}, id="another system"),
+        pytest.param({"platform": {"os": "linux", "architecture": "amd64", f"o{LONG_S}": "x"}}, id="and folded"),
+    ],
+)
+def test_a_child_that_go_reads_as_another_one_is_refused(
+    desk: Desk, registry: LoopbackRegistry, hint: dict[str, Any]
+) -> None:
+    desk.policy()
+
+    assert desk.verify(hosted(desk, registry, index([GOOD]))).code == ALLOW
+    assert desk.verify(hosted(desk, registry, index([GOOD.with_hints(**hint)]))).code == UNDECIDED
+
+
+def test_a_platform_that_only_we_would_take_for_an_attestation_is_not_allowed(
+    desk: Desk, registry: LoopbackRegistry
+) -> None:
+    desk.policy()
+    unknown = {"os": "unknown", "architecture": "unknown"}
+    beside = EVIL.with_hints(platform=unknown)
+    hidden = EVIL.with_hints(platform={**unknown, "OS": "linux", "Architecture": "arm64"})
+
+    assert desk.verify(hosted(desk, registry, index([GOOD, beside]))).code == ALLOW
+    assert desk.verify(hosted(desk, registry, index([GOOD, hidden]))).code == UNDECIDED
+
+
+@pytest.mark.parametrize("made", [image(), index([GOOD])])
+def test_a_document_that_go_reads_as_two_things_is_refused(made: Content) -> None:
+    foreign = f"manife{LONG_S}ts" if made.media_type == OCI_MANIFEST else f"layer{LONG_S}"
+
+    assert parse_manifest(made.content, made.media_type)
+    with pytest.raises(MalformedContent, match="of another kind"):
+        parse_manifest(made.changed(**{foreign: []}).content, made.media_type)
