@@ -51,7 +51,7 @@ from verifier.output.printable import printable
 def command(ctx: click.Context, /, **values: Any) -> int:  # noqa: ANN401 - click's parameters, read once below
     """Judge images, or all images of a Compose project.
 
-    An argument that is an existing file is a Compose file; anything else is an image reference, or an image in a
+    An argument with the path of a file (./app, stack.yaml) is a Compose file; anything else is an image, or one in a
     layout on disk (oci:DIR[:REF]). Without arguments and -f, the Compose project of this directory is judged, as
     `docker compose` would find it.
     """
