@@ -114,7 +114,9 @@ def _denials(policy: Policy, subject: Subject) -> Iterable[Finding]:
     refusal = name_refusal(policy, subject.repository)
     if refusal is not None:
         yield refusal
-    for digest in (subject.digest, *(child.digest for child in subject.children)):
+    # What is denied by its sha256 digest does not get in by its sha512 one.
+    same = (subject.digest, subject.sha256 or subject.digest)
+    for digest in dict.fromkeys((*same, *(child.digest for child in subject.children))):
         refusal = digest_refusal(policy, digest)
         if refusal is not None:
             yield refusal

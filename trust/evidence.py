@@ -21,6 +21,7 @@ class Subject:
         pinned: whether the reference named the digest itself.
         children: the runnable platforms of an index, or the chosen ones; empty for a single image.
         tag_digest: what the tag beside a pinned digest names now; None if there is none, or it was not asked.
+        sha256: the sha256 digest of the same content, where the reference may have named another; None if not known.
 
     """
 
@@ -30,6 +31,7 @@ class Subject:
     pinned: bool
     children: tuple[Child, ...] = ()
     tag_digest: Digest | None = None
+    sha256: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ class _Gathering:
             pinned=self._target.digest is not None,
             children=chosen(fetched, self._target.platform, self._target.source),
             tag_digest=_digest_of_tag(tag),
+            sha256=Digest.of(fetched.content),
         )
 
     def _judged(self, evidence: Evidence, found: Discovery, fetched: Fetched | None) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 from contextlib import nullcontext
@@ -22,6 +23,7 @@ from tests.support.images import Content, for_platform, image, index
 from tests.support.layouts import named, write_layout
 from tests.support.registry import LoopbackRegistry
 from tests.support.signing import BUNDLE_V03, b64, statement
+from trust.digest import Digest
 from verifier.attestations.statement import VALUE_LIMIT, parse_statement
 from verifier.errors import CredentialError, LimitExceeded, MalformedContent
 from verifier.manifest import OCI_MANIFEST, parse_manifest
@@ -336,3 +338,16 @@ def test_a_document_that_go_reads_as_two_things_is_refused(made: Content) -> Non
     assert parse_manifest(made.content, made.media_type)
     with pytest.raises(MalformedContent, match="of another kind"):
         parse_manifest(made.changed(**{foreign: []}).content, made.media_type)
+
+
+@pytest.mark.parametrize(("denied", "code"), [(EVIL, DENY), (GOOD, ALLOW)])
+def test_what_is_denied_by_one_digest_does_not_get_in_by_another(
+    desk: Desk, registry: LoopbackRegistry, denied: Content, code: int
+) -> None:
+    leave = "unsigned: {reason: legacy, until: 9999-12-31}"
+    desk.policy(rule("'**'", leave), beside=f"deny: [{{digests: ['{denied.digest}'], reason: incident}}]\n")
+    registry.put("app", EVIL)
+    other = Digest.parse(f"sha512:{hashlib.sha512(EVIL.content).hexdigest()}")
+    registry.stored("app").manifests[other] = (EVIL.media_type, EVIL.content)
+
+    assert desk.verify(f"{registry.host}/app@{other}").code == code
