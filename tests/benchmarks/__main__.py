@@ -1,6 +1,6 @@
 """Measures imgtrust beside real cosign on one registry, and prints medians and ratios.
 
-python -m tests.benchmarks [--json FILE] [--only NAME]
+python -m tests.benchmarks [--json FILE] [--only NAME]...
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def main() -> int:
     """Measure what the command line asks for; 2 if a program is missing."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
-    parser.add_argument("--only", default="", metavar="NAME", help="only scenarios whose name begins so")
+    parser.add_argument("--only", action="append", metavar="NAME", help="only scenarios whose name begins so")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            found = _measured(Path(folder), asked.only)
+            found = _measured(Path(folder), tuple(asked.only or [""]))
         except ToolMissing as missing:
             print(missing, file=sys.stderr)
             return 2
@@ -40,7 +40,7 @@ def main() -> int:
     return 0
 
 
-def _measured(folder: Path, only: str) -> dict[str, dict[str, object]]:
+def _measured(folder: Path, only: tuple[str, ...]) -> dict[str, dict[str, object]]:
     print(_about())
     found: dict[str, dict[str, object]] = {}
     done: set[str] = set()
