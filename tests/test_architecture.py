@@ -23,7 +23,7 @@ ROWS = (
     ("verifier.registry", "verifier.registry.*"),
     ("verifier.attestations", "verifier.attestations.*"),
     ("verifier.signatures", "verifier.signatures.*"),
-    ("verifier.platforms", "verifier.name"),
+    ("verifier.platforms", "verifier.name", "verifier.patience"),
     ("verifier.gather", "verifier.sources"),
     ("verifier.decide", "verifier.files", "verifier.files.*", "verifier.output", "verifier.output.*", "verifier.demo"),
     ("verifier.cli", "verifier.cli.*"),

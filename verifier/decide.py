@@ -16,6 +16,7 @@ from trust.verdict import Decision, Effect, Finding, Use, Verdict
 from verifier.gather import Target, gather
 from verifier.manifest import Platform
 from verifier.name import ImageName
+from verifier.patience import patiently
 from verifier.sources import OpenImage
 
 IMAGE_WORKERS = 64
@@ -129,13 +130,10 @@ def decide_all(judge: Judge, questions: Sequence[Question]) -> Iterator[Verdict]
 
     One image never hides another: what fails on one is its own verdict.
     """
-    if len(questions) == 1:
-        yield judge.decide(questions[0])
-        return
     with_workers = ThreadPoolExecutor(max_workers=min(IMAGE_WORKERS, max(1, len(questions))))
     try:
         futures: list[Future[Verdict]] = [with_workers.submit(partial(judge.decide, one)) for one in questions]
         for future in futures:
-            yield future.result()
+            yield patiently(future)
     finally:
         with_workers.shutdown(wait=False, cancel_futures=True)

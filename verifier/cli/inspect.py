@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from verifier.manifest import Fetched, Index
 from verifier.output.exit_code import ALLOW, UNDECIDED
 from verifier.output.printable import printable
 from verifier.output.text import signer_text
+from verifier.patience import aside
 from verifier.signatures.claimed import claimed
 from verifier.signatures.discover import Discovery, Material, discover
 from verifier.signatures.judge import candidates
@@ -46,7 +48,7 @@ def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters
     """
     keys = [key_from(path) for path in values["key_paths"]]
     with open_session(options_from(values), None, Path()) as session:
-        document = _inspected(session, values["image"], keys)
+        document = aside(partial(_inspected, session, values["image"], keys))
     if values["output"] == "json":
         click.echo(json.dumps(document, indent=2))
     else:

@@ -16,6 +16,7 @@ from verifier.manifest import Fetched, Manifest
 from verifier.name import ImageName
 from verifier.output.exit_code import ALLOW, UNDECIDED
 from verifier.output.printable import printable
+from verifier.patience import patiently
 from verifier.platforms import platform_of_single
 from verifier.registry.source import Source
 
@@ -40,7 +41,7 @@ def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters
     """
     with open_session(options_from(values), None, Path()) as session:
         futures = [session.requests.submit(partial(_answer, session, text)) for text in values["images"]]
-        answers = [future.result() for future in futures]
+        answers = [patiently(future) for future in futures]
     if values["output"] == "json":
         click.echo(json.dumps({"version": RESOLVE_VERSION, "images": answers}, indent=2))
     else:
