@@ -38,12 +38,15 @@ def init(path: str, key_file: str, images: str, *, to_stdout: bool) -> None:
 
 
 @command.command("check", short_help="Tell whether a policy can be enforced.")
-@click.argument("path", required=False, metavar="[FILE]")
+@click.argument("path", required=False, envvar="IMGTRUST_POLICY", metavar="[FILE]")
 def check(path: str | None) -> int:
     """Tell whether a policy can be enforced, and what in it looks like a mistake. Exit code 2 if it cannot."""
     found = path if path is not None else find_policy(current_directory())
     if found is None:
-        raise UsageError(f"there is no `{POLICY_NAME}` here or above", hint="name the policy, or run `policy init`")
+        raise UsageError(
+            f"there is no `{POLICY_NAME}` here or above in the repository",
+            hint="name the policy, or run `policy init`",
+        )
     checked = check_policy(str(found))
     for lint in checked.lints:
         click.echo(f"warning: {printable(str(lint))}")

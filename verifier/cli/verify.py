@@ -112,7 +112,7 @@ def _policy(policy_path: str | None, key_path: str | None) -> tuple[Policy, Path
     found = Path(policy_path) if policy_path is not None else find_policy(current_directory())
     if found is None:
         raise UsageError(
-            f"there is no policy: no `{POLICY_NAME}` here or above, and no `--policy` and no `--key`",
+            f"there is no policy: no `{POLICY_NAME}` here or above in the repository, no `--policy` and no `--key`",
             hint="`imgtrust policy init` writes a first one; `--key FILE` verifies against one key without a policy",
         )
     return load_policy(str(found)), found.parent

@@ -16,7 +16,13 @@ from verifier.errors import BadReference, LimitExceeded, MalformedContent, Signa
 from verifier.reference import Reference
 from verifier.signatures.algorithms import Message, verifies
 from verifier.signatures.bundle import bundle_candidate
-from verifier.signatures.candidate import Candidate, CertificateMaterial, KeyMaterial, rejection
+from verifier.signatures.candidate import (
+    Candidate,
+    CertificateMaterial,
+    KeyMaterial,
+    MessageSignature,
+    rejection,
+)
 from verifier.signatures.dsse import IN_TOTO_PAYLOAD, Envelope
 from verifier.signatures.entry import logged_verifier
 from verifier.signatures.log_entry import LoggedVerifier
@@ -100,7 +106,7 @@ def _signature(progress: _Progress) -> _Progress:
 def _logged_key(progress: _Progress) -> _Progress:
     # Whose key it is, is known only now, so this part of the comparison comes after the signature.
     if not isinstance(progress.signer, KeySigner):
-        return progress
+        raise SignatureRejected("entry", "the log entries of other signers than keys are not compared in this version")
     fingerprint = progress.signer.key.fingerprint
     if any(hashlib.sha256(one.der).hexdigest() != fingerprint for one in progress.logged):
         raise SignatureRejected("entry", "a log entry is about another key than the one that made the signature")
@@ -138,7 +144,7 @@ def _verified(progress: _Progress) -> Verified:
         case Envelope(payload, payload_type):
             _check_payload_type(payload_type)
             return _stated(progress, parse_statement(payload))
-        case _:
+        case MessageSignature():
             # A signature over the manifest's own bytes names its digest by being over them.
             return _signed(progress, {}, None)
 
