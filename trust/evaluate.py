@@ -272,7 +272,7 @@ def _unmet(rule: Rule, evidence: Evidence) -> Iterable[Finding]:
 def _shortage(requirement: SignatureRequirement, rule: Rule, evidence: Evidence, effect: Effect) -> Finding:
     subject = evidence.subject
     names = ", ".join(f"`{signer.name}`" for signer in requirement.signers)
-    if not evidence.signatures and not evidence.rejections:
+    if not evidence.signatures and not evidence.rejections and not evidence.gaps:
         return Finding(
             "no-signatures",
             effect,

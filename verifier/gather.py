@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trust.digest import Digest
 from trust.errors import ImgtrustError
 from trust.evaluate import needs_signatures, satisfied
-from trust.evidence import Evidence, Origin, Rejection, Subject, Unsigned, VerifiedSignature, VerifiedStatement
+from trust.evidence import Evidence, Gap, Origin, Rejection, Subject, Unsigned, VerifiedSignature, VerifiedStatement
 from trust.key import VerificationKey
 from trust.policy import Platforms, Rule
 from trust.value import dataclass
@@ -130,10 +130,15 @@ class _Gathering:
         )
 
     def _judged(self, evidence: Evidence, found: Discovery, fetched: Fetched | None) -> Evidence:
-        content = None if fetched is None else fetched.content
         judge = _judge()
-        outcomes = [judge(material, self._keys, content) for material in found.materials]
-        judged = [outcome for group in outcomes for outcome in group]
+        judged: list[Outcome] = []
+        gaps: list[Gap] = []
+        for material in found.materials:
+            try:
+                judged += judge(material, self._keys, self._artifact(material, fetched))
+            except ImgtrustError as error:
+                reason = f"{self._target.source.place}: {material.origin}: {error.message}"
+                gaps.append(Gap(error.code, reason, material.digest))
         return replace(
             evidence,
             signatures=evidence.signatures + tuple(one for one in judged if isinstance(one, VerifiedSignature)),
@@ -141,9 +146,16 @@ class _Gathering:
             rejections=evidence.rejections
             + tuple(found.rejections)
             + tuple(one for one in judged if isinstance(one, Rejection)),
-            gaps=evidence.gaps + tuple(found.gaps),
+            gaps=evidence.gaps + tuple(found.gaps) + tuple(gaps),
             unsigned=evidence.unsigned + tuple(found.unsigned),
         )
+
+    def _artifact(self, material: Material, fetched: Fetched | None) -> bytes | None:
+        """The manifest that `material` is about, if it is at hand or a signature may be over its very bytes."""
+        if fetched is not None:
+            return fetched.content
+        over_manifest = any(name in material.content for name in (b"messageSignature", b"message_signature"))
+        return self._target.source.manifest(material.digest).content if over_manifest else None
 
     def _with_children(self, evidence: Evidence) -> Evidence:
         children = [child.digest for child in evidence.subject.children]

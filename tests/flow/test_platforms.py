@@ -8,6 +8,7 @@ from tests.flow.attachments import attach, bundled, sign, simple
 from tests.flow.desk import Desk, Ran, rule
 from tests.support.images import Content, buildkit_index, for_platform, image, index, platform_index
 from tests.support.registry import LoopbackRegistry
+from tests.support.signing import bundle, encoded, message_signature
 from verifier.output.exit_code import ALLOW, DENY, UNDECIDED
 
 INDEX = platform_index("linux/amd64", "linux/arm64")
@@ -140,3 +141,15 @@ def test_an_index_without_any_image_is_undecided(desk: Desk, registry: LoopbackR
     ran = judged(desk, registry, empty, [empty])
 
     assert (ran.code, ran.codes) == (UNDECIDED, {"content-malformed": "undecided"})
+
+
+@pytest.mark.parametrize(("signer", "code"), [("release", ALLOW), ("other", DENY)])
+def test_a_signature_over_the_manifest_of_a_platform_covers_it(
+    desk: Desk, registry: LoopbackRegistry, signer: str, code: int
+) -> None:
+    desk.policy(rule("'**'", "signatures: {from: [release]}"))
+    registry.put("app", INDEX, tag="1")
+    for child in (AMD64, ARM64):
+        attach(registry, "app", child, encoded(bundle(message_signature(desk.key(signer), child.content))))
+
+    assert desk.verify(f"{registry.host}/app:1").code == code
