@@ -22,19 +22,26 @@ def command() -> None:
 
 @command.command("init", short_help="Write a first policy, with comments.")
 @click.argument("path", default=POLICY_NAME, metavar="[FILE]")
-@click.option("--key", "key_file", default="release.pub", show_default=True, metavar="FILE", help="The key it names.")
+@click.option("--key", "keys", multiple=True, metavar="FILE", help="The key it names.  [default: release.pub]")
 @click.option("--images", default="ghcr.io/acme/**", show_default=True, metavar="PATTERN", help="What it is about.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print it and write nothing.")
-def init(path: str, key_file: str, images: str, *, to_stdout: bool) -> None:
+def init(path: str, keys: tuple[str, ...], images: str, *, to_stdout: bool) -> None:
     """Write a first policy, with comments, to FILE (default: imgtrust.yaml). A file that exists is left as it is."""
     from trust.policy_template import policy_template
 
-    text = policy_template(key_file=key_file, images=images)
+    if len(keys) > 1:
+        raise UsageError("`--key` is given more than once", hint="write the policy with one, and add the others to it")
+    key = Path(keys[0] if keys else "release.pub")
+    # What a policy names lies beside it, whatever directory it was written from.
+    beside = key if to_stdout or key.is_absolute() else Path(os.path.relpath(key, Path(path).parent))
+    text = policy_template(key_file=str(beside), images=images)
     if to_stdout:
         click.echo(text, nl=False)
         return
     _write_new(Path(path), text)
     click.echo(f"{printable(path)} is written; `imgtrust policy check` tells whether it can be enforced")
+    if not key.is_file():
+        click.echo(f"warning: the key `{printable(str(key))}` is not there yet", err=True)
 
 
 @command.command("check", short_help="Tell whether a policy can be enforced.")

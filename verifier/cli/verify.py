@@ -187,6 +187,8 @@ def _write_override(path: str, asked: Asked, verdicts: Sequence[Verdict], code: 
     if code != ALLOW:
         click.echo(f"`{printable(path)}` is not written: not every image may run", err=True)
         return
+    warnings = write(Path(path), asked.projects[0], verdicts)
+    click.echo(f"`{printable(path)}` is written", err=True)
     left_out = [f"`{one.requested}` is pinned, and not checked: {what}" for one in verdicts for what in one.unchecked]
-    for warning in (*write(Path(path), asked.projects[0], verdicts), *left_out):
+    for warning in (*warnings, *left_out):
         click.echo(f"warning: {printable(warning)}", err=True)
