@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.peers.support.tools import ToolMissing, tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,12 @@ class Loaded:
 
 def binary() -> Path:
     """The program `composeload`; a test skips without it, and fails where CI must have it."""
-    folders = [os.environ["IMGTRUST_PEERS"] + "/bin"] if "IMGTRUST_PEERS" in os.environ else []
-    folders.append(str(Path("~/.cache/imgtrust-peers/bin").expanduser()))
-    found = shutil.which("composeload", path=os.pathsep.join([os.environ.get("PATH", ""), *folders]))
-    if found is None:
-        message = "composeload is not built: run .ci/peers"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return Path(found)
+    try:
+        return tool("composeload")
+    except ToolMissing as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 def load(directory: Path, request: Mapping[str, Any], environment: Mapping[str, str], stdin: bytes) -> Loaded:
