@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.registry import LoopbackRegistry
 from verifier.registry.client import RegistrySource
 from verifier.registry.transport import HttpSettings, Transport
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("imgtrust", deadline=None)
+settings.load_profile("imgtrust")
 
 _SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
 

@@ -170,7 +170,7 @@ def test_a_bundle_takes_as_few_round_trips_as_there_can_be(
 class Rounds:
     """A server before a registry that answers nobody until no further request comes: one round trip."""
 
-    QUIET_S = 0.1
+    QUIET_S = 0.3
 
     def __init__(self, registry: LoopbackRegistry) -> None:
         self.server = LoopbackServer(self._answer)
