@@ -68,8 +68,8 @@ def evaluate(policy: Policy, evidence: Evidence, *, requested: str, now: datetim
     denied = any(finding.code == "image-denied" for finding in findings)
     # A denial comes before every rule, so no rule's mode softens it.
     enforced = rule is None or rule.enforced or denied
-    if not enforced and decision is not Decision.ALLOW:
-        findings.append(Finding("not-enforced", Effect.WARN, f"rule `{_name(rule)}` only warns (`mode: warn`)"))
+    if rule is not None and not enforced and decision is not Decision.ALLOW:
+        findings.append(not_enforced(rule))
     return Verdict(
         requested=requested,
         decision=decision,
@@ -87,6 +87,11 @@ def evaluate(policy: Policy, evidence: Evidence, *, requested: str, now: datetim
         unchecked=unchecked,
         signer_names={signer.principal: signer.name for signer in policy.signers},
     )
+
+
+def not_enforced(rule: Rule) -> Finding:
+    """The finding that says that `rule` only warns."""
+    return Finding("not-enforced", Effect.WARN, f"rule `{rule.name}` only warns (`mode: warn`)")
 
 
 def satisfied(rule: Rule, evidence: Evidence) -> bool:

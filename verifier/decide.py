@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from trust.errors import ImgtrustError
-from trust.evaluate import digest_refusal, evaluate, name_refusal
+from trust.evaluate import digest_refusal, evaluate, name_refusal, not_enforced
 from trust.policy import Policy, Rule
 from trust.value import dataclass
 from trust.verdict import Decision, Effect, Finding, Use, Verdict
@@ -83,7 +83,7 @@ class Judge:
     def _under_rule(self, verdict: Verdict, name: ImageName, rule: Rule) -> Verdict:
         findings = verdict.findings
         if not rule.enforced:
-            findings += (Finding("not-enforced", Effect.WARN, f"rule `{rule.name}` only warns (`mode: warn`)"),)
+            findings += (not_enforced(rule),)
         return replace(verdict, repository=name.repository, rule=rule.name, enforced=rule.enforced, findings=findings)
 
     def _gathered(self, text: str, name: ImageName, rule: Rule) -> Verdict:

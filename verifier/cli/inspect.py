@@ -14,7 +14,7 @@ import click
 from trust.evidence import Rejection, VerifiedSignature, VerifiedStatement
 from trust.key import VerificationKey
 from verifier.cli.policies import key_from
-from verifier.cli.session import Session, open_session, options_from, registry_options
+from verifier.cli.session import Session, format_option, open_session, options_from, registry_options
 from verifier.manifest import Fetched, Index
 from verifier.output.exit_code import ALLOW, UNDECIDED
 from verifier.output.printable import printable
@@ -31,14 +31,7 @@ INSPECT_VERSION = 1
 @click.command("inspect")
 @click.argument("image", metavar="IMAGE")
 @click.option("--key", "key_paths", multiple=True, metavar="FILE", help="Say which signatures this key made.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, or JSON for programs.",
-)
+@format_option
 @registry_options
 def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters
     """List everything that is attached to an image, and who seems to have signed it.

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from trust.errors import ImgtrustError
-from verifier.cli.session import Session, open_session, options_from, registry_options
+from verifier.cli.session import Session, format_option, open_session, options_from, registry_options
 from verifier.manifest import Fetched, Manifest
 from verifier.name import ImageName
 from verifier.output.exit_code import ALLOW, UNDECIDED
@@ -25,14 +25,7 @@ RESOLVE_VERSION = 1
 
 @click.command("resolve")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, or JSON for programs.",
-)
+@format_option
 @registry_options
 def command(**values: Any) -> int:  # noqa: ANN401 - click's parameters
     """Show what references name now: digest, kind, platforms; one line each.

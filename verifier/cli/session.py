@@ -62,6 +62,16 @@ class Session:
     requests: Executor
 
 
+format_option = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, or JSON for programs.",
+)
+
+
 def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`command` with the options that are about registries, handed over as `registries`."""
     options = (

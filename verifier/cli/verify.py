@@ -18,7 +18,7 @@ from trust.verdict import Verdict
 from verifier.cli.asked import Asked, Note, ProjectOptions, ask
 from verifier.cli.policies import POLICY_NAME, find_policy, load_policy, policy_of_key
 from verifier.cli.reading import current_directory
-from verifier.cli.session import open_session, options_from, registry_options
+from verifier.cli.session import format_option, open_session, options_from, registry_options
 from verifier.decide import Judge, Question, decide_all
 from verifier.errors import MalformedContent, UsageError
 from verifier.manifest import Platform
@@ -37,14 +37,7 @@ from verifier.output.printable import printable
     "--key", "keys", multiple=True, metavar="FILE", help="Instead of a policy: the key that must have signed."
 )
 @click.option("--platform", metavar="OS/ARCH", help="Judge only this platform of each image.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, or JSON for programs.",
-)
+@format_option
 @click.option("--write-override", metavar="FILE", help="Write a Compose override with the digests that were verified.")
 @registry_options
 @click.pass_context

@@ -37,7 +37,6 @@ _VERSIONS = {
     "application/vnd.dev.sigstore.bundle+json;version=0.3": (0, 3),
     "application/vnd.dev.sigstore.bundle.v0.3+json": (0, 3),
 }
-MEDIA_TYPES = frozenset(_VERSIONS)
 
 _HASHES = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 _MATERIALS = ("publicKey", "x509CertificateChain", "certificate")
